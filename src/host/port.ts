@@ -1,0 +1,76 @@
+/**
+ * The read-only port through which everything is read. A capture is taken through it and through nothing else, so
+ * that a live host, another root (`--host-root`) and a recording serve alike.
+ */
+import type { NamespaceFacts, NsMount, NsRef } from '../schema/namespace.ts';
+import type { Outcome } from '../schema/outcome.ts';
+import type { ByteString } from '../text/bytes.ts';
+
+/** Why a read gave nothing. `vanished`: the task ended before or while it was read (ESRCH, or its directory is gone). */
+export class Failure {
+  readonly outcome: Outcome | 'vanished';
+  /** The kernel's word, such as `EACCES`. */
+  readonly errno: string;
+  constructor(outcome: Outcome | 'vanished', errno: string) {
+    this.outcome = outcome;
+    this.errno = errno;
+  }
+}
+
+/** A value, or why there is none. */
+export type Read<T> = T | Failure;
+
+/** An open directory. What is read through it belongs to that very directory (so, for `/proc/PID`, to that very task). */
+export interface Dir {
+  /** For messages. */
+  readonly path: string;
+  /** Whole content, one character a byte. `name` may have several components; the last may be a symbolic link of procfs. */
+  read(name: string): Read<ByteString>;
+  readlink(name: string): Read<ByteString>;
+  /** Names of the entries without `.` and `..`, in the kernel's order; `name` is `.` for the directory itself. */
+  list(name: string): Read<ByteString[]>;
+  open(name: string): Read<Dir>;
+  close(): void;
+}
+
+/** Typed questions to the kernel that no file answers. All of them only look. */
+export interface Kernel {
+  /**
+   * The namespace that the nsfs file `name` in `dir` refers to, then the ancestors and owners reached from it that
+   * `known` does not claim. `Failure('absent')` where the file is no namespace. With `expect`, a file that turned out to
+   * be another namespace is `absent`, too.
+   */
+  namespace(dir: Dir, name: string, expect: NsRef | null, known: (ns: NsRef) => boolean): Read<NamespaceFacts[]>;
+  /** Every mount namespace of the kernel, also those without a task (NS_MNT_GET_PREV, NS_MNT_GET_NEXT), starting at the reader's. */
+  mountNamespaces(): Read<NamespaceFacts[]>;
+  /** The bind mounts of nsfs files in the mount namespace with this 64-bit id (listmount(2), statmount(2)). */
+  nsfsMounts(mntnsId: string, mntns: number): Read<NsMount[]>;
+  /** As {@link Kernel.namespace}, for the nsfs file mounted at `mount.path` inside `mount.mntns`, entered by id for the look. */
+  namespaceAt(mount: NsMount, mntnsId: string, known: (ns: NsRef) => boolean): Read<NamespaceFacts[]>;
+  /** Questions that need a pid in a system call; null where the pids read are not the reader's own (`--host-root`). */
+  readonly tasks: TaskQueries | null;
+}
+
+/** Questions about a task that take its pid. `task` anchors the answer: if that task is gone the answer is `vanished`. */
+export interface TaskQueries {
+  /** Whether thread `tid` has the same table of open files as its leader (kcmp(2), KCMP_FILES). */
+  sharesFds(task: Dir, pid: number, tid: number): Read<boolean>;
+  /** The network namespace of a socket that the task has open as `fd` (pidfd_getfd(2), SIOCGSKNS). */
+  socketNamespace(task: Dir, pid: number, tid: number, fd: number): Read<NamespaceFacts>;
+  /** The pid namespace of future children where the link gives ENOENT (PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE), as {@link Kernel.namespace}. */
+  pidForChildren(task: Dir, pid: number, tid: number, known: (ns: NsRef) => boolean): Read<NamespaceFacts[]>;
+}
+
+/** A host to read. */
+export interface Host {
+  readonly kind: 'live' | 'host-root' | 'recording';
+  /** The root below which `/proc` and `/sys` were looked for; `/` for a live host. */
+  readonly root: string;
+  /** Opens an absolute path of the host, such as `/proc` or `/sys/fs/cgroup`. */
+  open(path: string): Read<Dir>;
+  /** Opens `path` as the task whose `/proc/PID` is `task` sees it, never leaving its root (openat2(2), RESOLVE_IN_ROOT). */
+  openInRoot(task: Dir, path: ByteString): Read<Dir>;
+  /** Reads a regular file (never a FIFO, device or socket) at most `limit` bytes long, as the task sees it; longer is `malformed`. */
+  readInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString>;
+  readonly kernel: Kernel;
+}
