@@ -1,0 +1,77 @@
+import stringWidth from 'string-width';
+
+/** What {@link truncate} and {@link truncateMiddle} put where they cut, unless told otherwise (`...` for `--ascii`). */
+export const ELLIPSIS = '…';
+
+const NOT_PRINTABLE_ASCII = /[^ -~]/u;
+
+/** Made on the first text that needs it: nearly all text is ASCII, and this loads tables of ICU. */
+let segmenter: Intl.Segmenter | undefined;
+
+/** How many columns of a terminal the text takes. Colours (ANSI escapes) take none. */
+export function displayWidth(text: string): number {
+  return NOT_PRINTABLE_ASCII.test(text) ? stringWidth(text) : text.length;
+}
+
+/** The text, or as much of its beginning as fits into `width` columns with the ellipsis at its end. Plain text only. */
+export function truncate(text: string, width: number, ellipsis: string = ELLIPSIS): string {
+  if (displayWidth(text) <= width) return text;
+  const room = width - displayWidth(ellipsis);
+  return room < 0 ? head(ellipsis, width) : head(text, room) + ellipsis;
+}
+
+/**
+ * The text, or as much of its beginning and its end as fits into `width` columns with the ellipsis between: for paths,
+ * which differ at the end, and ids, which people know by their beginning. Plain text only.
+ */
+export function truncateMiddle(text: string, width: number, ellipsis: string = ELLIPSIS): string {
+  if (displayWidth(text) <= width) return text;
+  const room = width - displayWidth(ellipsis);
+  if (room < 0) return head(ellipsis, width);
+  const start = head(text, Math.ceil(room / 2));
+  // What a wide character at the end of the start left over goes to the end.
+  return start + ellipsis + tail(text, room - displayWidth(start));
+}
+
+/** The text with spaces after it up to `width` columns. Colours take no room. */
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** The text with spaces before it up to `width` columns. Colours take no room. */
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
+}
+
+/** The longest beginning that takes at most `width` columns. */
+function head(text: string, width: number): string {
+  if (!NOT_PRINTABLE_ASCII.test(text)) return text.slice(0, Math.max(0, width));
+  let taken = '';
+  let left = width;
+  for (const grapheme of graphemes(text)) {
+    left -= displayWidth(grapheme);
+    if (left < 0) break;
+    taken += grapheme;
+  }
+  return taken;
+}
+
+/** The longest end that takes at most `width` columns. */
+function tail(text: string, width: number): string {
+  if (!NOT_PRINTABLE_ASCII.test(text)) return text.slice(Math.max(0, text.length - Math.max(0, width)));
+  let taken = '';
+  let left = width;
+  for (const grapheme of graphemes(text).reverse()) {
+    left -= displayWidth(grapheme);
+    if (left < 0) break;
+    taken = grapheme + taken;
+  }
+  return taken;
+}
+
+/** What a reader takes for single characters; a cut between them splits no surrogate pair and no accent from its letter. */
+function graphemes(text: string): string[] {
+  // The locale does not change where graphemes end; naming one keeps the result the same on every machine.
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
