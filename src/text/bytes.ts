@@ -49,7 +49,7 @@ export function sameName(a: Name, b: Name): boolean {
  */
 function rendering(buffer: Buffer): string {
   let text = '';
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const length = sequenceLength(buffer[at] ?? 0);
     const sequence = buffer.subarray(at, at + length);
     if (sequence.length === length && isUtf8(sequence)) {

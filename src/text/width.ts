@@ -1,16 +1,32 @@
-import stringWidth from 'string-width';
+import { stripVTControlCharacters } from 'node:util';
+
+import { eastAsianWidth } from 'get-east-asian-width';
 
 /** What {@link truncate} and {@link truncateMiddle} put where they cut, unless told otherwise (`...` for `--ascii`). */
 export const ELLIPSIS = '…';
 
 const NOT_PRINTABLE_ASCII = /[^ -~]/u;
 
-/** Made on the first text that needs it: nearly all text is ASCII, and this loads tables of ICU. */
+/**
+ * What a terminal draws over the character before it: marks, format characters, the vowels and final consonants of a
+ * Hangul syllable in letters, and skin tones, which only follow the emoji they colour.
+ */
+const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cc}\p{Cf}\p{Emoji_Modifier}\u1160-\u11ff\ud7b0-\ud7fb]/u;
+
+/** Made on the first cut that needs it: nearly all text is ASCII, and this loads tables of ICU (6 ms). */
 let segmenter: Intl.Segmenter | undefined;
 
-/** How many columns of a terminal the text takes. Colours (ANSI escapes) take none. */
+/**
+ * How many columns of a terminal the text takes, character by character as wcwidth(3) counts. Colours (ANSI escapes)
+ * take none. Meant for text from {@link terminalSafe}, where nothing joins several emoji into one.
+ */
 export function displayWidth(text: string): number {
-  return NOT_PRINTABLE_ASCII.test(text) ? stringWidth(text) : text.length;
+  if (!NOT_PRINTABLE_ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const character of stripVTControlCharacters(text)) {
+    if (!NO_WIDTH.test(character)) width += eastAsianWidth(character.codePointAt(0) ?? 0);
+  }
+  return width;
 }
 
 /** The text, or as much of its beginning as fits into `width` columns with the ellipsis at its end. Plain text only. */
