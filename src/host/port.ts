@@ -15,6 +15,11 @@ export class Failure {
     this.outcome = outcome;
     this.errno = errno;
   }
+
+  /** For a fact that is missing while its task was still there a moment ago: what vanished is absent. */
+  get asOutcome(): Outcome {
+    return this.outcome === 'vanished' ? 'absent' : this.outcome;
+  }
 }
 
 /** A value, or why there is none. */
@@ -45,8 +50,16 @@ export interface Kernel {
   mountNamespaces(): Read<NamespaceFacts[]>;
   /** The bind mounts of nsfs files in the mount namespace with this 64-bit id (listmount(2), statmount(2)). */
   nsfsMounts(mntnsId: string, mntns: number): Read<NsMount[]>;
-  /** As {@link Kernel.namespace}, for the nsfs file mounted at `mount.path` inside `mount.mntns`, entered by id for the look. */
-  namespaceAt(mount: NsMount, mntnsId: string, known: (ns: NsRef) => boolean): Read<NamespaceFacts[]>;
+  /**
+   * As {@link Kernel.namespace}, for the nsfs file mounted at `mount.path` inside `mount.mntns`: through the root of `task`, one
+   * of that mount namespace, or by entering it by its id for the look. `absent` where something else is mounted over it.
+   */
+  namespaceAt(
+    mount: NsMount,
+    mntnsId: string | null,
+    task: Dir | null,
+    known: (ns: NsRef) => boolean,
+  ): Read<NamespaceFacts[]>;
   /** Questions that need a pid in a system call; null where the pids read are not the reader's own (`--host-root`). */
   readonly tasks: TaskQueries | null;
 }
@@ -55,8 +68,18 @@ export interface Kernel {
 export interface TaskQueries {
   /** Whether thread `tid` has the same table of open files as its leader (kcmp(2), KCMP_FILES). */
   sharesFds(task: Dir, pid: number, tid: number): Read<boolean>;
-  /** The network namespace of a socket that the task has open as `fd` (pidfd_getfd(2), SIOCGSKNS). */
-  socketNamespace(task: Dir, pid: number, tid: number, fd: number): Read<NamespaceFacts>;
+  /**
+   * The network namespace of a socket that the task has open as `fd` (pidfd_getfd(2), SIOCGSKNS), as {@link Kernel.namespace};
+   * empty where it is `expect`, the task's own, as nearly always.
+   */
+  socketNamespace(
+    task: Dir,
+    pid: number,
+    tid: number,
+    fd: number,
+    expect: number | null,
+    known: (ns: NsRef) => boolean,
+  ): Read<NamespaceFacts[]>;
   /** The pid namespace of future children where the link gives ENOENT (PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE), as {@link Kernel.namespace}. */
   pidForChildren(task: Dir, pid: number, tid: number, known: (ns: NsRef) => boolean): Read<NamespaceFacts[]>;
 }

@@ -80,6 +80,8 @@ export interface NamespacesCoverage {
   readonly notSearched: readonly { readonly kind: HolderKind; readonly outcome: Outcome; readonly why: string }[];
   readonly socketsExamined: number;
   readonly socketsDenied: number;
+  /** Tables of open files that the reader may not see. */
+  readonly fdTablesDenied: number;
   readonly mountNamespacesSearched: number;
   readonly mountNamespacesDenied: number;
   /** Mount namespaces without any task; seen only where the kernel lists them (NS_MNT_GET_NEXT). */

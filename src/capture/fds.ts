@@ -1,0 +1,89 @@
+/** Looks through tables of open files for what keeps a namespace alive. */
+import { Failure } from '../host/port.ts';
+import type { Dir, TaskQueries } from '../host/port.ts';
+import { parseNsLink, socketInode } from '../parse/ns-link.ts';
+import type { ForeignSocket, NamespaceFacts, NsFd } from '../schema/namespace.ts';
+import type { Outcome } from '../schema/outcome.ts';
+import type { KnownNamespaces } from './known.ts';
+
+/** Where the scan adds what it finds. */
+interface Sink {
+  readonly fds: NsFd[];
+  readonly sockets: ForeignSocket[];
+  readonly found: NamespaceFacts[];
+  socketsExamined: number;
+  socketsDenied: number;
+  fdTablesDenied: number;
+}
+
+/** A scan over many tables: a socket that several tasks have open is asked only once. */
+export class FdScan {
+  readonly #queries: TaskQueries | null;
+  readonly #known: KnownNamespaces;
+  readonly #sink: Sink;
+  /** Socket inode -> its network namespace. */
+  readonly #sockets = new Map<string, number | null>();
+
+  constructor(queries: TaskQueries | null, known: KnownNamespaces, sink: Sink) {
+    this.#queries = queries;
+    this.#known = known;
+    this.#sink = sink;
+  }
+
+  /** Scans one table. `net` is the task's own network namespace. Gives why it could not be read, or null. */
+  scan(task: Dir, path: string, pid: number, tid: number, net: number | null): Outcome | null {
+    const table = task.open(path);
+    if (table instanceof Failure) return this.#denied(table);
+    const names = table.list('.');
+    if (names instanceof Failure) {
+      table.close();
+      return this.#denied(names);
+    }
+    for (const name of names) {
+      // Only the link is read: to stat or open what is behind it can hang, as on a dead NFS server.
+      const link = table.readlink(name);
+      if (link instanceof Failure) continue; // closed meanwhile
+      const ns = parseNsLink(link);
+      if (ns !== null) this.#namespace({ ...ns, pid, tid, fd: Number(name) });
+      else {
+        const inode = socketInode(link);
+        if (inode !== null) this.#socket(task, inode, pid, tid, Number(name), net);
+      }
+    }
+    table.close();
+    return null;
+  }
+
+  /** A thread's table that may be the leader's, too (it could not be compared): the same entry is kept once. */
+  #namespace(entry: NsFd): void {
+    const isSame = (other: NsFd): boolean =>
+      other.pid === entry.pid && other.fd === entry.fd && other.type === entry.type && other.inum === entry.inum;
+    if (entry.tid === entry.pid || !this.#sink.fds.some(isSame)) this.#sink.fds.push(entry);
+  }
+
+  #denied(failure: Failure): Outcome | null {
+    if (failure.outcome === 'vanished') return null;
+    if (failure.outcome === 'denied') this.#sink.fdTablesDenied++;
+    return failure.asOutcome;
+  }
+
+  #socket(task: Dir, inode: string, pid: number, tid: number, fd: number, net: number | null): void {
+    if (this.#queries === null) return;
+    const seen = this.#sockets.get(inode);
+    if (seen !== undefined) {
+      if (seen !== null && seen !== net) this.#sink.sockets.push({ pid, tid, fd, inum: seen });
+      return;
+    }
+    const found = this.#queries.socketNamespace(task, pid, tid, fd, net, this.#known.has);
+    if (found instanceof Failure) {
+      if (found.outcome === 'denied') this.#sink.socketsDenied++;
+      return;
+    }
+    this.#sink.socketsExamined++;
+    const inum = found[0]?.inum ?? null;
+    this.#sockets.set(inode, inum ?? net);
+    if (inum === null) return;
+    this.#sink.sockets.push({ pid, tid, fd, inum });
+    for (const facts of found) if (this.#known.add(facts)) this.#sink.found.push(facts);
+  }
+}

@@ -1,0 +1,262 @@
+import { Failure } from '../host/port.ts';
+import type { Dir, Host } from '../host/port.ts';
+import { parseMountinfo } from '../parse/mountinfo.ts';
+import { parseNsLink } from '../parse/ns-link.ts';
+import { isMalformed } from '../parse/malformed.ts';
+import { NS_LINKS, NS_TYPES } from '../schema/namespace.ts';
+import type {
+  HolderKind,
+  NamespaceFacts,
+  NamespacesCoverage,
+  NamespacesFacet,
+  NsMount,
+  NsRef,
+  NsType,
+} from '../schema/namespace.ts';
+import type { Outcome } from '../schema/outcome.ts';
+import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
+import { bytesOf } from '../text/bytes.ts';
+import { refKey } from '../text/ns-ref.ts';
+import { KnownNamespaces } from './known.ts';
+import type { Scan } from './scan.ts';
+
+/** A link under `/proc` that leads to a namespace: the directory of a process and the path below it. */
+interface Place {
+  readonly pid: number;
+  readonly path: string;
+}
+
+/** How many tasks are remembered for one namespace: the first may be gone when it is asked. */
+const PLACES = 3;
+
+/** Types of the ten links, in their order. */
+const LINK_TYPES: readonly NsType[] = [...NS_TYPES, 'pid', 'time'];
+
+/** Finds every namespace and asks the kernel about each once. */
+export function captureNamespaces(host: Host, tasks: TasksFacet, scan: Scan): NamespacesFacet {
+  const search = new Search(host, tasks, scan);
+  return search.run();
+}
+
+class Search {
+  readonly #host: Host;
+  readonly #tasks: TasksFacet;
+  readonly #scan: Scan;
+  readonly #known = new KnownNamespaces();
+  readonly #places = new Map<number, { ref: NsRef; places: Place[] }>();
+  readonly #notSearched: NamespacesCoverage['notSearched'][number][] = [];
+  readonly #mounts: NsMount[] = [];
+  #searched = 0;
+  #denied = 0;
+  #withoutTask = 0;
+
+  constructor(host: Host, tasks: TasksFacet, scan: Scan) {
+    this.#host = host;
+    this.#tasks = tasks;
+    this.#scan = scan;
+  }
+
+  run(): NamespacesFacet {
+    for (const facts of this.#scan.found) this.#known.add(facts);
+    this.#collectPlaces();
+    const proc = this.#host.open('/proc');
+    if (proc instanceof Failure) throw new Error(`/proc went away: ${proc.errno}`);
+    for (const { ref, places } of this.#places.values()) this.#ask(proc, ref, places);
+    this.#searchMounts(proc);
+    const initial = this.#initialOnes();
+    proc.close();
+    if (this.#host.kernel.tasks === null) {
+      const why = 'takes a pid in a system call, and the pids of another /proc are not the reader\'s';
+      this.#skip('socket', 'not collected', why);
+    }
+    return {
+      version: 1,
+      namespaces: [...this.#known.values()].map((facts) => withInitial(facts, initial)),
+      fds: this.#scan.fds,
+      sockets: this.#scan.sockets,
+      mounts: this.#mounts,
+      coverage: {
+        notSearched: this.#notSearched,
+        socketsExamined: this.#scan.socketsExamined,
+        socketsDenied: this.#scan.socketsDenied,
+        fdTablesDenied: this.#scan.fdTablesDenied,
+        mountNamespacesSearched: this.#searched,
+        mountNamespacesDenied: this.#denied,
+        mountNamespacesWithoutTask: this.#withoutTask,
+      },
+    };
+  }
+
+  #skip(kind: HolderKind, outcome: Outcome, why: string): void {
+    this.#notSearched.push({ kind, outcome, why });
+  }
+
+  /** Goes through all links and keeps, for each namespace, where it can be opened. */
+  #collectPlaces(): void {
+    for (const process of this.#tasks.processes) {
+      this.#addPlaces(process.ns, process.pid, '');
+      for (const thread of process.differing ?? []) this.#addPlaces(thread.ns, process.pid, `task/${String(thread.tid)}/`);
+    }
+    for (const { type, inum, pid, tid, fd } of this.#scan.fds) {
+      this.#addPlace({ type, inum }, pid, `task/${String(tid)}/fd/${String(fd)}`);
+    }
+  }
+
+  #addPlaces(ns: ProcessFacts['ns'], pid: number, base: string): void {
+    for (const [i, type] of LINK_TYPES.entries()) {
+      const inum = ns[i] ?? null;
+      if (inum === null) continue;
+      const entry = this.#places.get(refKey({ type, inum }));
+      // Most tasks are where others are already: no path is made for them.
+      if (entry !== undefined && entry.places.length >= PLACES) continue;
+      this.#addPlace({ type, inum }, pid, `${base}ns/${NS_LINKS[i] as string}`);
+    }
+  }
+
+  #addPlace(ref: NsRef, pid: number, path: string): void {
+    const key = refKey(ref);
+    const entry = this.#places.get(key);
+    if (entry === undefined) this.#places.set(key, { ref, places: [{ pid, path }] });
+    else if (entry.places.length < PLACES) entry.places.push({ pid, path });
+  }
+
+  /** Asks the kernel for the facts through the first place that still leads there. */
+  #ask(proc: Dir, ref: NsRef, places: readonly Place[]): void {
+    if (this.#known.has(ref)) return;
+    let outcome: Outcome = 'absent';
+    for (const { pid, path } of places) {
+      const found = this.#host.kernel.namespace(proc, `${String(pid)}/${path}`, ref, this.#known.has);
+      if (!(found instanceof Failure)) {
+        for (const facts of found) this.#known.add(facts);
+        return;
+      }
+      outcome = found.asOutcome;
+    }
+    this.#known.add(unasked(ref, outcome));
+  }
+
+  #searchMounts(proc: Dir): void {
+    const tasks = tasksByMountNamespace(this.#tasks.processes);
+    const all = this.#host.kernel.mountNamespaces();
+    if (!(all instanceof Failure)) {
+      for (const facts of all) {
+        if (!this.#known.has(facts)) this.#withoutTask++;
+        if (this.#known.get(facts)?.id === undefined) this.#known.replace(facts);
+      }
+    }
+    // What is mounted inside one may lead to further mount namespaces: they join the walk while it goes on.
+    for (const ns of this.#known.values()) {
+      if (ns.type === 'mnt') this.#searchMountNamespace(proc, ns, tasks.get(ns.inum) ?? []);
+    }
+    if (all instanceof Failure) {
+      const why =
+        all.outcome === 'denied'
+          ? 'without CAP_SYS_ADMIN mount namespaces cannot be listed: those without a task were not searched'
+          : 'this kernel cannot list mount namespaces: those without a task were not searched';
+      this.#skip('mount', all.asOutcome, why);
+    }
+  }
+
+  #searchMountNamespace(proc: Dir, ns: NamespaceFacts, tasks: readonly ProcessFacts[]): void {
+    const byKernel =
+      ns.id === undefined ? new Failure('unsupported', 'no id') : this.#host.kernel.nsfsMounts(ns.id, ns.inum);
+    const found = byKernel instanceof Failure ? this.#mountsFromTasks(proc, ns.inum, tasks) : byKernel;
+    if (found instanceof Failure) {
+      this.#denied++;
+      return;
+    }
+    this.#searched++;
+    for (const mounted of found) {
+      this.#mounts.push(mounted);
+      if (this.#known.has(mounted)) continue;
+      const facts = this.#openMounted(proc, mounted, ns.id ?? null, tasks);
+      if (facts instanceof Failure) this.#known.add(unasked(mounted, facts.asOutcome));
+      else for (const one of facts) this.#known.add(one);
+    }
+  }
+
+  #openMounted(proc: Dir, mounted: NsMount, mntnsId: string | null, tasks: readonly ProcessFacts[]): NamespaceFacts[] | Failure {
+    for (const task of tasks.slice(0, PLACES)) {
+      const dir = proc.open(String(task.pid));
+      if (dir instanceof Failure) continue;
+      const facts = this.#host.kernel.namespaceAt(mounted, null, dir, this.#known.has);
+      dir.close();
+      if (!(facts instanceof Failure)) return facts;
+    }
+    return this.#host.kernel.namespaceAt(mounted, mntnsId, null, this.#known.has);
+  }
+
+  /** Reads mountinfo of those tasks that see most: one under a chroot sees only what is below. */
+  #mountsFromTasks(proc: Dir, mntns: number, tasks: readonly ProcessFacts[]): NsMount[] | Failure {
+    let failure = new Failure('absent', 'no task');
+    for (const task of tasks.slice(0, PLACES)) {
+      const text = proc.read(`${String(task.pid)}/mountinfo`);
+      if (text instanceof Failure) {
+        failure = text;
+        continue;
+      }
+      const mounts = parseMountinfo(text);
+      if (isMalformed(mounts)) {
+        failure = new Failure('malformed', 'mountinfo');
+        continue;
+      }
+      if (mounts.length === 0) continue;
+      return mounts.flatMap((mount) => {
+        const ref = mount.fsType === 'nsfs' ? parseNsLink(bytesOf(mount.root)) : null;
+        return ref === null ? [] : [{ ...ref, mntns, path: mount.path }];
+      });
+    }
+    return failure;
+  }
+
+  /**
+   * The namespaces made at boot: those of kthreadd, the parent of all threads of the kernel (init/main.c, rest_init). Their inode
+   * numbers differ between kernels. Null where kthreadd cannot be seen: then nobody can tell.
+   */
+  #initialOnes(): ReadonlySet<number> | null {
+    const kthreadd = this.#tasks.processes.find((process) => process.kthread && process.ppid === 0);
+    if (kthreadd === undefined || kthreadd.unknownNs !== undefined) return null;
+    return new Set(NS_TYPES.map((type, i) => refKey({ type, inum: kthreadd.ns[i] ?? 0 })));
+  }
+}
+
+/** Tasks of each mount namespace, those first whose root is the root of the namespace as far as their link tells. */
+function tasksByMountNamespace(processes: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {
+  const mnt = NS_TYPES.indexOf('mnt');
+  const tasks = new Map<number, ProcessFacts[]>();
+  for (const process of processes) {
+    const inum = process.ns[mnt] ?? null;
+    if (inum === null || process.state === 'Z') continue;
+    const list = tasks.get(inum);
+    if (list === undefined) tasks.set(inum, [process]);
+    else if (process.root === undefined && list[0]?.root !== undefined) list.unshift(process);
+    else if (list.length < PLACES) list.push(process);
+  }
+  return tasks;
+}
+
+/** A namespace that is there, of which nothing more could be learnt. */
+function unasked(ref: NsRef, outcome: Outcome): NamespaceFacts {
+  const facts = { type: ref.type, inum: ref.inum };
+  const unknown = { id: outcome, owner: outcome };
+  if (ref.type === 'user') return { ...facts, unknown: { ...unknown, parent: outcome, ownerUid: outcome } };
+  if (ref.type === 'pid') return { ...facts, unknown: { ...unknown, parent: outcome } };
+  return { ...facts, parent: null, unknown };
+}
+
+/** Adds whether it is an initial one, and with that what the kernel's EPERM meant: an initial one has no parent and, of user namespaces, no owner. */
+function withInitial(facts: NamespaceFacts, initial: ReadonlySet<number> | null): NamespaceFacts {
+  const hasParent = facts.parent !== undefined && facts.parent !== null;
+  if (initial === null && !hasParent) return { ...facts, unknown: { ...facts.unknown, initial: 'denied' } };
+  const isInitial = initial?.has(refKey(facts)) ?? false;
+  if (!isInitial) return { ...facts, initial: false };
+  const { parent, owner, ...unknown } = facts.unknown ?? {};
+  const settled: { -readonly [K in keyof NamespaceFacts]: NamespaceFacts[K] } = { ...facts, initial: true, parent: null };
+  if (facts.type === 'user') settled.owner = null;
+  else if (owner !== undefined) Object.assign(unknown, { owner });
+  if (facts.type !== 'user' && facts.type !== 'pid' && parent !== undefined) Object.assign(unknown, { parent });
+  if (Object.keys(unknown).length > 0) settled.unknown = unknown;
+  else delete settled.unknown;
+  return settled;
+}
+

@@ -1,0 +1,248 @@
+/** Answers the typed questions of the port by system calls. */
+import { fstatSync, openSync } from 'node:fs';
+import * as libc from '../kernel/libc.ts';
+import * as file from '../kernel/file.ts';
+import * as mount from '../kernel/mount.ts';
+import * as nsfs from '../kernel/nsfs.ts';
+import * as pidfd from '../kernel/pidfd.ts';
+import { inMountNamespace } from '../kernel/enter.ts';
+import { parseNsLink } from '../parse/ns-link.ts';
+import type { NamespaceFacts, NsMount, NsRef, NsType } from '../schema/namespace.ts';
+import type { Outcome, Unknown } from '../schema/outcome.ts';
+import { bytesOf, nameOf } from '../text/bytes.ts';
+import { failureOf } from './failure.ts';
+import { Failure } from './port.ts';
+import type { Dir, Kernel, Read, TaskQueries } from './port.ts';
+
+type Known = (ns: NsRef) => boolean;
+
+const GONE = new Failure('vanished', 'ESRCH');
+const OTHER = new Failure('absent', 'another namespace is there now');
+
+/** Facts of one namespace, and what it led to. */
+class Walk {
+  readonly found: NamespaceFacts[] = [];
+  readonly #known: Known;
+
+  constructor(known: Known) {
+    this.#known = known;
+  }
+
+  /** Describes the namespace that `fd` refers to, closes `fd`, then goes on to its owner and parent. */
+  visit(fd: number, type: NsType, inum: number): void {
+    const unknown: Record<string, Outcome> = {};
+    const next: { fd: number; type: NsType; inum: number }[] = [];
+    const facts: { -readonly [K in keyof NamespaceFacts]: NamespaceFacts[K] } = { type, inum };
+
+    const id = nsfs.nsId(fd, type);
+    if (typeof id === 'bigint') facts.id = id.toString();
+    else unknown['id'] = asOutcome(id);
+
+    facts.owner = this.#related(nsfs.openOwner(fd), 'user', 'owner', unknown, next);
+    if (type === 'user' || type === 'pid') {
+      facts.parent = this.#related(nsfs.openParent(fd), type, 'parent', unknown, next);
+    } else {
+      facts.parent = null;
+    }
+    if (type === 'user') {
+      const uid = nsfs.ownerUid(fd);
+      if (uid >= 0) facts.ownerUid = uid;
+      else unknown['ownerUid'] = asOutcome(uid);
+    }
+    libc.close(fd);
+    if (facts.owner === undefined) delete facts.owner;
+    if (facts.parent === undefined) delete facts.parent;
+    if (Object.keys(unknown).length > 0) facts.unknown = unknown as Unknown<'id' | 'owner' | 'parent' | 'ownerUid'>;
+    this.found.push(facts);
+    for (const one of next) this.visit(one.fd, one.type, one.inum);
+  }
+
+  #related(
+    fd: number,
+    type: NsType,
+    member: 'owner' | 'parent',
+    unknown: Record<string, Outcome>,
+    next: { fd: number; type: NsType; inum: number }[],
+  ): number | undefined {
+    if (fd < 0) {
+      // EPERM stands for "there is none", too (ns_get_owner, kernel/user_namespace.c): who knows the initial ones decides.
+      unknown[member] = asOutcome(fd);
+      return undefined;
+    }
+    const inum = nsfs.inumOf(fd);
+    const isQueued = next.some((one) => one.type === type && one.inum === inum);
+    if (isQueued || this.found.some((one) => one.type === type && one.inum === inum) || this.#known({ type, inum })) {
+      libc.close(fd);
+    } else {
+      next.push({ fd, type, inum });
+    }
+    return inum;
+  }
+}
+
+function asOutcome(negative: number): Outcome {
+  return failureOf(-negative).asOutcome;
+}
+
+/** Describes an open nsfs file and closes it. */
+function describe(fd: number, expect: NsRef | null, known: Known): Read<NamespaceFacts[]> {
+  const type = nsfs.nsType(fd);
+  if (type === null) {
+    libc.close(fd);
+    return new Failure('absent', 'no namespace');
+  }
+  const inum = nsfs.inumOf(fd);
+  if (expect !== null && (expect.type !== type || expect.inum !== inum)) {
+    libc.close(fd);
+    return OTHER;
+  }
+  const walk = new Walk(known);
+  walk.visit(fd, type, inum);
+  return walk.found;
+}
+
+/** Opens a place that was resolved without following anything, if it is a regular file as those of nsfs are. */
+function openNsfsAt(root: number, mounted: NsMount): number {
+  const handle = file.openInRoot(root, bytesOf(mounted.path), 'refuse');
+  if (handle < 0) return handle;
+  // Only the namespace's own file may be opened: whatever else is mounted over it could act when opened.
+  const fd = fstatSync(handle).ino === mounted.inum && fstatSync(handle).isFile() ? file.reopen(handle) : -libc.ENOENT;
+  libc.close(handle);
+  return fd;
+}
+
+function openMountNamespaceById(id: string): number {
+  const wanted = BigInt(id);
+  let fd = openSync('/proc/self/ns/mnt', 'r');
+  const own = nsfs.nsId(fd, 'mnt');
+  if (own === wanted) return fd;
+  const which = typeof own === 'bigint' && own > wanted ? 'prev' : 'next';
+  for (;;) {
+    const other = nsfs.openMountNamespace(fd, which);
+    libc.close(fd);
+    if (typeof other === 'number') return other;
+    if (other.id === wanted) return other.fd;
+    fd = other.fd;
+  }
+}
+
+function mountNamespaces(): Read<NamespaceFacts[]> {
+  const walk = new Walk(() => false);
+  let fd = openSync('/proc/self/ns/mnt', 'r');
+  for (;;) {
+    const before = nsfs.openMountNamespace(fd, 'prev');
+    if (typeof before === 'number') {
+      if (before !== -libc.ENOENT) {
+        libc.close(fd);
+        return failureOf(-before);
+      }
+      break;
+    }
+    libc.close(fd);
+    fd = before.fd;
+  }
+  for (;;) {
+    const after = nsfs.openMountNamespace(fd, 'next');
+    const inum = nsfs.inumOf(fd);
+    walk.visit(fd, 'mnt', inum);
+    if (typeof after === 'number') return after === -libc.ENOENT ? walk.found : failureOf(-after);
+    fd = after.fd;
+  }
+}
+
+function nsfsMounts(mntnsId: string, mntns: number): Read<NsMount[]> {
+  const id = BigInt(mntnsId);
+  const ids = mount.listMounts(id);
+  if (typeof ids === 'number') return failureOf(-ids);
+  const found: NsMount[] = [];
+  for (const one of ids) {
+    const nsfsMount = mount.nsfsMount(one, id);
+    // A mount that went away since it was listed is no failure of the whole.
+    if (nsfsMount === null || typeof nsfsMount === 'number') continue;
+    const ref = parseNsLink(nsfsMount.root);
+    if (ref !== null) found.push({ ...ref, mntns, path: nameOf(nsfsMount.point) });
+  }
+  return found;
+}
+
+/** The mounted namespace file seen from a task whose root is the root of the mount namespace; if that fails, from inside. */
+function namespaceAt(mounted: NsMount, mntnsId: string | null, task: Dir | null, known: Known, fdOf: (dir: Dir) => number): Read<NamespaceFacts[]> {
+  if (task !== null) {
+    const root = file.openDirectory(fdOf(task), 'root');
+    if (root >= 0) {
+      const fd = openNsfsAt(root, mounted);
+      libc.close(root);
+      if (fd >= 0) return describe(fd, mounted, known);
+    }
+  }
+  if (mntnsId === null) return new Failure('absent', 'ENOENT');
+  const mntns = openMountNamespaceById(mntnsId);
+  if (mntns < 0) return failureOf(-mntns);
+  const fd = inMountNamespace(mntns, () => {
+    const root = file.openDirectory(libc.AT_FDCWD, '/');
+    if (root < 0) return root;
+    const opened = openNsfsAt(root, mounted);
+    libc.close(root);
+    return opened;
+  });
+  libc.close(mntns);
+  return fd < 0 ? failureOf(-fd) : describe(fd, mounted, known);
+}
+
+/** Opens a pidfd of the very task that `task` is the directory of: the pid cannot have been given away while that still answers. */
+function anchoredPidfd(task: number, pid: number, tid: number): Read<number> {
+  const fd = pidfd.pidfdOpen(pid, tid);
+  if (fd < 0) return failureOf(-fd);
+  const name = tid === pid ? 'stat' : `task/${String(tid)}/stat`;
+  if (typeof file.readFileAt(task, name) === 'number') {
+    libc.close(fd);
+    return GONE;
+  }
+  return fd;
+}
+
+function taskQueries(fdOf: (dir: Dir) => number): TaskQueries {
+  return {
+    sharesFds(task, pid, tid) {
+      const order = pidfd.compareFiles(pid, tid);
+      if (order < 0) return failureOf(-order);
+      return typeof file.readFileAt(fdOf(task), `task/${String(tid)}/stat`) === 'number' ? GONE : order === 0;
+    },
+    socketNamespace(task, pid, tid, fd, expect, known) {
+      const process = anchoredPidfd(fdOf(task), pid, tid);
+      if (process instanceof Failure) return process;
+      const socket = pidfd.pidfdGetfd(process, fd);
+      libc.close(process);
+      if (socket < 0) return failureOf(-socket);
+      const netns = pidfd.openSocketNamespace(socket);
+      libc.close(socket);
+      if (netns < 0) return failureOf(-netns);
+      if (nsfs.inumOf(netns) === expect) {
+        libc.close(netns);
+        return [];
+      }
+      return describe(netns, null, known);
+    },
+    pidForChildren(task, pid, tid, known) {
+      const process = anchoredPidfd(fdOf(task), pid, tid);
+      if (process instanceof Failure) return process;
+      const fd = pidfd.openPidForChildren(process);
+      libc.close(process);
+      return fd < 0 ? failureOf(-fd) : describe(fd, null, known);
+    },
+  };
+}
+
+/** The typed questions, answered by this kernel. `ownPids`: the pids that are read are the reader's own. */
+export function liveKernel(ownPids: boolean, fdOf: (dir: Dir) => number): Kernel {
+  return {
+    namespace(dir, name, expect, known) {
+      const fd = file.openFile(fdOf(dir), name);
+      return fd < 0 ? failureOf(-fd) : describe(fd, expect, known);
+    },
+    mountNamespaces,
+    nsfsMounts,
+    namespaceAt: (mounted, mntnsId, task, known) => namespaceAt(mounted, mntnsId, task, known, fdOf),
+    tasks: ownPids ? taskQueries(fdOf) : null,
+  };
+}

@@ -1,0 +1,101 @@
+/** A host whose /proc and /sys this kernel serves: the running machine, or the same machine seen from a container. */
+import { fstatSync } from 'node:fs';
+import { AT_FDCWD, close } from '../kernel/libc.ts';
+import * as file from '../kernel/file.ts';
+import type { ByteString } from '../text/bytes.ts';
+import { failureOf, fromKernel } from './failure.ts';
+import { Failure } from './port.ts';
+import type { Dir, Host, Read } from './port.ts';
+import { liveKernel } from './live-kernel.ts';
+
+/** An open directory of this kernel. Exported for {@link descriptorOf} alone. */
+class LiveDir implements Dir {
+  readonly path: string;
+  readonly fd: number;
+
+  constructor(fd: number, path: string) {
+    this.fd = fd;
+    this.path = path;
+  }
+
+  read(name: string): Read<ByteString> {
+    return fromKernel(file.readFileAt(this.fd, name));
+  }
+
+  readlink(name: string): Read<ByteString> {
+    return fromKernel(file.readlinkAt(this.fd, name));
+  }
+
+  list(name: string): Read<ByteString[]> {
+    return fromKernel(file.listAt(this.fd, name));
+  }
+
+  open(name: string): Read<Dir> {
+    const fd = file.openDirectory(this.fd, name);
+    return fd < 0 ? failureOf(-fd) : new LiveDir(fd, `${this.path}/${name}`);
+  }
+
+  close(): void {
+    close(this.fd);
+  }
+}
+
+/** The descriptor behind a directory that a live host opened. */
+export function descriptorOf(dir: Dir): number {
+  if (!(dir instanceof LiveDir)) throw new TypeError(`not a directory of this kernel: ${dir.path}`);
+  return dir.fd;
+}
+
+/** Opens what `path` is inside the task's root: a handle that only names the place, and whether it is a file or a directory. */
+function handleInRoot(task: Dir, path: ByteString): Read<number> {
+  const root = file.openDirectory(descriptorOf(task), 'root');
+  if (root < 0) return failureOf(-root);
+  const handle = file.openInRoot(root, path, 'follow');
+  close(root);
+  return handle < 0 ? failureOf(-handle) : handle;
+}
+
+function openDirInRoot(task: Dir, path: ByteString): Read<Dir> {
+  const handle = handleInRoot(task, path);
+  if (handle instanceof Failure) return handle;
+  const fd = file.reopenDirectory(handle);
+  close(handle);
+  return fd < 0 ? failureOf(-fd) : new LiveDir(fd, `${task.path}/root${path}`);
+}
+
+function readFileInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString> {
+  const handle = handleInRoot(task, path);
+  if (handle instanceof Failure) return handle;
+  try {
+    // What a container put there may be a FIFO that never ends or a device that acts when opened: look before.
+    if (!fstatSync(handle).isFile()) return new Failure('malformed', 'not a regular file');
+    const fd = file.reopen(handle);
+    if (fd < 0) return failureOf(-fd);
+    const content = file.readAll(fd, limit);
+    close(fd);
+    return fromKernel(content);
+  } finally {
+    close(handle);
+  }
+}
+
+/**
+ * The host below `root`: `/` for this machine, or a directory under which another view of its /proc and /sys is mounted.
+ * In the second case pids are not the reader's and no question that takes one is asked.
+ */
+export function liveHost(root = '/'): Host {
+  const isOwn = root === '/';
+  const prefix = isOwn ? '' : root.replace(/\/+$/, '');
+  return {
+    kind: isOwn ? 'live' : 'host-root',
+    root,
+    open(path) {
+      const fd = file.openDirectory(AT_FDCWD, prefix + path);
+      return fd < 0 ? failureOf(-fd) : new LiveDir(fd, path);
+    },
+    openInRoot: openDirInRoot,
+    readInRoot: readFileInRoot,
+    kernel: liveKernel(isOwn, descriptorOf),
+  };
+}
+

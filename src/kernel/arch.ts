@@ -1,0 +1,26 @@
+/**
+ * What differs between the processor architectures that nsinspect runs on. System calls added since 5.1 have one number
+ * everywhere (434 and up); the older ones do not (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h).
+ */
+
+interface SyscallNumbers {
+  readonly kcmp: number;
+}
+
+const OLD_NUMBERS: Readonly<Record<string, SyscallNumbers>> = {
+  x64: { kcmp: 312 },
+  arm64: { kcmp: 272 },
+};
+
+/** Numbers of the system calls that libc may not wrap; null where this architecture is not known. */
+export const SYS = {
+  kcmp: OLD_NUMBERS[process.arch]?.kcmp ?? null,
+  pidfd_open: 434,
+  openat2: 437,
+  pidfd_getfd: 438,
+  statmount: 457,
+  listmount: 458,
+} as const;
+
+/** Whether structures are laid out as here: both known architectures are 64-bit and little-endian. */
+export const KNOWN_ARCH = process.arch in OLD_NUMBERS;

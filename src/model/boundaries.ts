@@ -1,0 +1,113 @@
+/** Where along the process tree isolation changes. */
+import { NS_TYPES } from '../schema/namespace.ts';
+import type { NsType } from '../schema/namespace.ts';
+import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
+import { nameKey } from '../text/bytes.ts';
+
+/** What a process shares with others of its place: the eight namespaces, the cgroups and the root. */
+export type Change = NsType | 'cgroup-path' | 'root';
+
+/**
+ * Processes below one parent boundary that live in one place: the same namespaces, cgroups and root. Where the place is not
+ * that of the parent, an isolation boundary lies between.
+ */
+export interface Boundary {
+  /** The process that started first. */
+  readonly leader: ProcessFacts;
+  /** Processes of this place, those of boundaries below not among them; by pid. */
+  readonly processes: readonly ProcessFacts[];
+  readonly tasks: number;
+  /** In what it differs from the boundary above; empty for a root of the process tree. */
+  readonly changes: ReadonlySet<Change>;
+  readonly parent: Boundary | null;
+  readonly children: readonly Boundary[];
+}
+
+interface Growing {
+  leader: ProcessFacts;
+  processes: ProcessFacts[];
+  tasks: number;
+  changes: ReadonlySet<Change>;
+  parent: Growing | null;
+  children: Growing[];
+}
+
+/** The roots of the boundary tree: the init process, kthreadd, and whatever else has no parent that was seen. */
+export function boundariesOf(tasks: TasksFacet): Boundary[] {
+  const byPid = new Map(tasks.processes.map((process) => [process.pid, process]));
+  const children = childrenOf(tasks.processes, byPid);
+  const roots: Growing[] = [];
+  // With a stack of its own: process trees can be deeper than the call stack.
+  const stack: { process: ProcessFacts; above: Growing | null; siblings: Map<string, Growing> }[] = [];
+  const rootPlaces = new Map<string, Growing>();
+  for (const process of children.get(null) ?? []) stack.push({ process, above: null, siblings: rootPlaces });
+  const placesBelow = new Map<Growing, Map<string, Growing>>();
+
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { process, above } = next;
+    const boundary = boundaryFor(process, above, next.siblings, roots);
+    boundary.processes.push(process);
+    boundary.tasks += process.threads;
+    if (process.start < boundary.leader.start) boundary.leader = process;
+    let below = placesBelow.get(boundary);
+    if (below === undefined) placesBelow.set(boundary, (below = new Map<string, Growing>()));
+    for (const child of children.get(process) ?? []) stack.push({ process: child, above: boundary, siblings: below });
+  }
+  sort(roots);
+  return roots;
+}
+
+/** The boundary that a process belongs to: that of its parent where nothing changed. */
+function boundaryFor(process: ProcessFacts, above: Growing | null, siblings: Map<string, Growing>, roots: Growing[]): Growing {
+  const changes = above === null ? new Set<Change>() : changesBetween(above.leader, process);
+  if (above !== null && changes.size === 0) return above;
+  const key = placeKey(process);
+  const known = siblings.get(key);
+  if (known !== undefined) return known;
+  const made: Growing = { leader: process, processes: [], tasks: 0, changes, parent: above, children: [] };
+  siblings.set(key, made);
+  (above?.children ?? roots).push(made);
+  return made;
+}
+
+function childrenOf(
+  processes: readonly ProcessFacts[],
+  byPid: ReadonlyMap<number, ProcessFacts>,
+): Map<ProcessFacts | null, ProcessFacts[]> {
+  const children = new Map<ProcessFacts | null, ProcessFacts[]>();
+  for (const process of processes) {
+    const parent = byPid.get(process.ppid) ?? null;
+    const list = children.get(parent);
+    if (list === undefined) children.set(parent, [process]);
+    else list.push(process);
+  }
+  return children;
+}
+
+/** What could not be read is no difference: nothing is guessed. */
+function changesBetween(parent: ProcessFacts, child: ProcessFacts): Set<Change> {
+  const changes = new Set<Change>();
+  for (const [i, type] of NS_TYPES.entries()) {
+    const before = parent.ns[i] ?? null;
+    const after = child.ns[i] ?? null;
+    if (before !== null && after !== null && before !== after) changes.add(type);
+  }
+  if (parent.cgroup !== null && child.cgroup !== null && parent.cgroup !== child.cgroup) changes.add('cgroup-path');
+  if (parent.unknown?.root === undefined && child.unknown?.root === undefined) {
+    if (child.state !== 'Z' && nameKey(parent.root ?? '/') !== nameKey(child.root ?? '/')) changes.add('root');
+  }
+  return changes;
+}
+
+function placeKey(process: ProcessFacts): string {
+  const eight = process.ns.slice(0, NS_TYPES.length);
+  return `${eight.join()} ${String(process.cgroup)} ${nameKey(process.root ?? '/')}`;
+}
+
+function sort(boundaries: Growing[]): void {
+  boundaries.sort((a, b) => a.leader.start - b.leader.start || a.leader.pid - b.leader.pid);
+  for (const boundary of boundaries) {
+    boundary.processes.sort((a, b) => a.pid - b.pid);
+    sort(boundary.children);
+  }
+}
