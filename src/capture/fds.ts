@@ -1,10 +1,16 @@
 /** Looks through tables of open files for what keeps a namespace alive. */
 import { Failure } from '../host/port.ts';
-import type { Dir, TaskQueries } from '../host/port.ts';
+import type { Dir, Kernel } from '../host/port.ts';
+import { parseFdInfo } from '../parse/fdinfo.ts';
+import { isMalformed } from '../parse/malformed.ts';
 import { parseNsLink, socketInode } from '../parse/ns-link.ts';
 import type { ForeignSocket, NamespaceFacts, NsFd } from '../schema/namespace.ts';
 import type { Outcome } from '../schema/outcome.ts';
+import type { ByteString } from '../text/bytes.ts';
 import type { KnownNamespaces } from './known.ts';
+
+/** Inode numbers of namespaces begin here (PROC_DYNAMIC_FIRST, fs/proc/generic.c). */
+const FIRST_NS_INUM = 0xf000_0000;
 
 /** Where the scan adds what it finds. */
 interface Sink {
@@ -18,14 +24,16 @@ interface Sink {
 
 /** A scan over many tables: a socket that several tasks have open is asked only once. */
 export class FdScan {
-  readonly #queries: TaskQueries | null;
+  readonly #kernel: Kernel;
+  readonly #nsfsPaths: ReadonlySet<ByteString>;
   readonly #known: KnownNamespaces;
   readonly #sink: Sink;
   /** Socket inode -> its network namespace. */
   readonly #sockets = new Map<string, number | null>();
 
-  constructor(queries: TaskQueries | null, known: KnownNamespaces, sink: Sink) {
-    this.#queries = queries;
+  constructor(kernel: Kernel, nsfsPaths: ReadonlySet<ByteString>, known: KnownNamespaces, sink: Sink) {
+    this.#kernel = kernel;
+    this.#nsfsPaths = nsfsPaths;
     this.#known = known;
     this.#sink = sink;
   }
@@ -43,15 +51,30 @@ export class FdScan {
       // Only the link is read: to stat or open what is behind it can hang, as on a dead NFS server.
       const link = table.readlink(name);
       if (link instanceof Failure) continue; // closed meanwhile
-      const ns = parseNsLink(link);
-      if (ns !== null) this.#namespace({ ...ns, pid, tid, fd: Number(name) });
-      else {
-        const inode = socketInode(link);
-        if (inode !== null) this.#socket(task, inode, pid, tid, Number(name), net);
-      }
+      const socket = socketInode(link);
+      const ns = socket === null ? parseNsLink(link) : null;
+      if (socket !== null) this.#socket(task, socket, pid, tid, Number(name), net);
+      else if (ns !== null) this.#namespace({ ...ns, pid, tid, fd: Number(name) });
+      else if (link === '/' || this.#nsfsPaths.has(link)) this.#opaque(task, path, pid, tid, name);
     }
     table.close();
     return null;
+  }
+
+  /**
+   * A file that was opened by way of a bind mount reads as the path of that mount, and as `/` once the mount is gone (d_path, fs/d_path.c):
+   * its inode number says whether it may be a namespace, and only then it is asked.
+   */
+  #opaque(task: Dir, path: string, pid: number, tid: number, name: string): void {
+    const text = task.read(`${path}info/${name}`);
+    if (text instanceof Failure) return;
+    const info = parseFdInfo(text);
+    if (isMalformed(info) || info.ino === null || info.ino < FIRST_NS_INUM) return;
+    const found = this.#kernel.namespace(task, `${path}/${name}`, null, this.#known.has);
+    const first = found instanceof Failure ? undefined : found[0];
+    if (found instanceof Failure || first === undefined) return;
+    for (const facts of found) if (this.#known.add(facts)) this.#sink.found.push(facts);
+    this.#namespace({ type: first.type, inum: first.inum, pid, tid, fd: Number(name) });
   }
 
   /** A thread's table that may be the leader's, too (it could not be compared): the same entry is kept once. */
@@ -68,13 +91,14 @@ export class FdScan {
   }
 
   #socket(task: Dir, inode: string, pid: number, tid: number, fd: number, net: number | null): void {
-    if (this.#queries === null) return;
+    const queries = this.#kernel.tasks;
+    if (queries === null) return;
     const seen = this.#sockets.get(inode);
     if (seen !== undefined) {
       if (seen !== null && seen !== net) this.#sink.sockets.push({ pid, tid, fd, inum: seen });
       return;
     }
-    const found = this.#queries.socketNamespace(task, pid, tid, fd, net, this.#known.has);
+    const found = queries.socketNamespace(task, pid, tid, fd, net, this.#known.has);
     if (found instanceof Failure) {
       if (found.outcome === 'denied') this.#sink.socketsDenied++;
       return;

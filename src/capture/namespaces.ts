@@ -1,7 +1,6 @@
 import { Failure } from '../host/port.ts';
 import type { Dir, Host } from '../host/port.ts';
 import { parseMountinfo } from '../parse/mountinfo.ts';
-import { parseNsLink } from '../parse/ns-link.ts';
 import { isMalformed } from '../parse/malformed.ts';
 import { NS_LINKS, NS_TYPES } from '../schema/namespace.ts';
 import type {
@@ -15,9 +14,10 @@ import type {
 } from '../schema/namespace.ts';
 import type { Outcome } from '../schema/outcome.ts';
 import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
-import { bytesOf } from '../text/bytes.ts';
 import { refKey } from '../text/ns-ref.ts';
 import { KnownNamespaces } from './known.ts';
+import { nsfsMountsAmong } from './nsfs-mounts.ts';
+import type { KernelMounts } from './nsfs-mounts.ts';
 import type { Scan } from './scan.ts';
 
 /** A link under `/proc` that leads to a namespace: the directory of a process and the path below it. */
@@ -33,15 +33,20 @@ const PLACES = 3;
 const LINK_TYPES: readonly NsType[] = [...NS_TYPES, 'pid', 'time'];
 
 /** Finds every namespace and asks the kernel about each once. */
-export function captureNamespaces(host: Host, tasks: TasksFacet, scan: Scan): NamespacesFacet {
-  const search = new Search(host, tasks, scan);
-  return search.run();
+export function captureNamespaces(
+  host: Host,
+  tasks: TasksFacet,
+  scan: Scan,
+  kernelMounts: KernelMounts,
+): NamespacesFacet {
+  return new Search(host, tasks, scan, kernelMounts).run();
 }
 
 class Search {
   readonly #host: Host;
   readonly #tasks: TasksFacet;
   readonly #scan: Scan;
+  readonly #kernelMounts: KernelMounts;
   readonly #known = new KnownNamespaces();
   readonly #places = new Map<number, { ref: NsRef; places: Place[] }>();
   readonly #notSearched: NamespacesCoverage['notSearched'][number][] = [];
@@ -50,7 +55,8 @@ class Search {
   #denied = 0;
   #withoutTask = 0;
 
-  constructor(host: Host, tasks: TasksFacet, scan: Scan) {
+  constructor(host: Host, tasks: TasksFacet, scan: Scan, kernelMounts: KernelMounts) {
+    this.#kernelMounts = kernelMounts;
     this.#host = host;
     this.#tasks = tasks;
     this.#scan = scan;
@@ -137,7 +143,7 @@ class Search {
 
   #searchMounts(proc: Dir): void {
     const tasks = tasksByMountNamespace(this.#tasks.processes);
-    const all = this.#host.kernel.mountNamespaces();
+    const all = this.#kernelMounts.mountNamespaces;
     if (!(all instanceof Failure)) {
       for (const facts of all) {
         if (!this.#known.has(facts)) this.#withoutTask++;
@@ -158,9 +164,7 @@ class Search {
   }
 
   #searchMountNamespace(proc: Dir, ns: NamespaceFacts, tasks: readonly ProcessFacts[]): void {
-    const byKernel =
-      ns.id === undefined ? new Failure('unsupported', 'no id') : this.#host.kernel.nsfsMounts(ns.id, ns.inum);
-    const found = byKernel instanceof Failure ? this.#mountsFromTasks(proc, ns.inum, tasks) : byKernel;
+    const found = this.#mountsByKernel(ns) ?? this.#mountsFromTasks(proc, ns.inum, tasks);
     if (found instanceof Failure) {
       this.#denied++;
       return;
@@ -173,6 +177,14 @@ class Search {
       if (facts instanceof Failure) this.#known.add(unasked(mounted, facts.asOutcome));
       else for (const one of facts) this.#known.add(one);
     }
+  }
+
+  /** One that was found only later, as one that is mounted inside another, is asked now. */
+  #mountsByKernel(ns: NamespaceFacts): readonly NsMount[] | null {
+    const known = this.#kernelMounts.mounts.get(ns.inum);
+    if (known !== undefined || ns.id === undefined) return known ?? null;
+    const found = this.#host.kernel.nsfsMounts(ns.id, ns.inum);
+    return found instanceof Failure ? null : found;
   }
 
   #openMounted(proc: Dir, mounted: NsMount, mntnsId: string | null, tasks: readonly ProcessFacts[]): NamespaceFacts[] | Failure {
@@ -201,10 +213,7 @@ class Search {
         continue;
       }
       if (mounts.length === 0) continue;
-      return mounts.flatMap((mount) => {
-        const ref = mount.fsType === 'nsfs' ? parseNsLink(bytesOf(mount.root)) : null;
-        return ref === null ? [] : [{ ...ref, mntns, path: mount.path }];
-      });
+      return nsfsMountsAmong(mounts, mntns);
     }
     return failure;
   }

@@ -5,6 +5,7 @@
 import { Failure } from '../host/port.ts';
 import type { Dir, Host, Read } from '../host/port.ts';
 import { isMalformed } from '../parse/malformed.ts';
+import { parseNsLink } from '../parse/ns-link.ts';
 import { parseTaskStat } from '../parse/task-stat.ts';
 import type { TaskStat } from '../parse/task-stat.ts';
 import { NS_LINKS } from '../schema/namespace.ts';
@@ -12,6 +13,7 @@ import type { ForeignSocket, NamespaceFacts, NsFd, NsLink } from '../schema/name
 import type { Outcome } from '../schema/outcome.ts';
 import type { ProcessFacts, ThreadFacts } from '../schema/tasks.ts';
 import { nameOf } from '../text/bytes.ts';
+import type { ByteString } from '../text/bytes.ts';
 import { readDetail } from './detail.ts';
 import { FdScan } from './fds.ts';
 import { KnownNamespaces } from './known.ts';
@@ -24,6 +26,8 @@ export interface ScanWants {
   readonly detail: boolean;
   /** Open files and sockets, which may hold namespaces. */
   readonly fds: boolean;
+  /** Where nsfs files are known to be mounted: an open file may read as such a path. */
+  readonly nsfsPaths: readonly ByteString[];
 }
 
 /** What a scan gives; plain data, so that a worker thread can hand it over. */
@@ -86,7 +90,7 @@ export class Scanner {
     this.#host = host;
     this.#proc = proc;
     this.#wants = wants;
-    this.#fds = new FdScan(host.kernel.tasks, this.#known, this.result);
+    this.#fds = new FdScan(host.kernel, new Set(wants.nsfsPaths), this.#known, this.result);
   }
 
   /** Reads the process `pid`, if it is still there, and every thread of it. */
@@ -177,7 +181,11 @@ export class Scanner {
           links.unknown[link] = childless.asOutcome;
           links.gone ||= i !== PID_FOR_CHILDREN;
         }
-      } else ns[i] = inumOf(text);
+      } else {
+        const ref = parseNsLink(text);
+        if (ref !== null) ns[i] = ref.inum;
+        else (links.unknown ??= {})[link] = 'malformed';
+      }
     }
     links.net = ns[3] ?? null;
     return links;
@@ -277,10 +285,4 @@ function readStat(dir: Dir, path: string): TaskStat | null {
   if (text instanceof Failure) return null;
   const stat = parseTaskStat(text);
   return isMalformed(stat) ? null : stat;
-}
-
-/** The number in `net:[4026531840]`, without looking at the rest: the link's own name says its type. */
-function inumOf(link: string): number | null {
-  const inum = Number(link.slice(link.indexOf('[') + 1, -1));
-  return Number.isInteger(inum) ? inum : null;
 }

@@ -5,6 +5,7 @@ import { isMalformed } from '../parse/malformed.ts';
 import { NS_TYPES } from '../schema/namespace.ts';
 import type { ProcessFacts, TasksCollected, TasksFacet } from '../schema/tasks.ts';
 import { nameKey } from '../text/bytes.ts';
+import type { ByteString } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
 import { readDetail } from './detail.ts';
 import { scanInParallel } from './parallel.ts';
@@ -27,7 +28,11 @@ export interface TaskCapture {
 const PARALLEL_FROM = 800;
 
 /** Reads every task of the host. */
-export async function captureTasks(host: Host, wants: TaskWants): Promise<TaskCapture> {
+export async function captureTasks(
+  host: Host,
+  wants: TaskWants,
+  nsfsPaths: readonly ByteString[] = [],
+): Promise<TaskCapture> {
   const proc = host.open('/proc');
   if (proc instanceof Failure) throw noProc(host, proc);
   const names = proc.list('.');
@@ -44,6 +49,7 @@ export async function captureTasks(host: Host, wants: TaskWants): Promise<TaskCa
     root: wants.root,
     detail: wants.detail === 'all',
     fds: wants.fds,
+    nsfsPaths,
   };
   const scan =
     host.kind === 'recording' || pids.length < PARALLEL_FROM

@@ -1,5 +1,5 @@
 /** Answers the typed questions of the port by system calls. */
-import { fstatSync, openSync } from 'node:fs';
+import { fstatSync, openSync, statSync } from 'node:fs';
 import * as libc from '../kernel/libc.ts';
 import * as file from '../kernel/file.ts';
 import * as mount from '../kernel/mount.ts';
@@ -38,20 +38,17 @@ class Walk {
     if (typeof id === 'bigint') facts.id = id.toString();
     else unknown['id'] = asOutcome(id);
 
-    facts.owner = this.#related(nsfs.openOwner(fd), 'user', 'owner', unknown, next);
-    if (type === 'user' || type === 'pid') {
-      facts.parent = this.#related(nsfs.openParent(fd), type, 'parent', unknown, next);
-    } else {
-      facts.parent = null;
-    }
+    const owner = this.#related(nsfs.openOwner(fd), 'user', 'owner', unknown, next);
+    if (owner !== null) facts.owner = owner;
+    const hasParents = type === 'user' || type === 'pid';
+    const parent = hasParents ? this.#related(nsfs.openParent(fd), type, 'parent', unknown, next) : null;
+    if (parent !== null || !hasParents) facts.parent = parent;
     if (type === 'user') {
       const uid = nsfs.ownerUid(fd);
       if (uid >= 0) facts.ownerUid = uid;
       else unknown['ownerUid'] = asOutcome(uid);
     }
     libc.close(fd);
-    if (facts.owner === undefined) delete facts.owner;
-    if (facts.parent === undefined) delete facts.parent;
     if (Object.keys(unknown).length > 0) facts.unknown = unknown as Unknown<'id' | 'owner' | 'parent' | 'ownerUid'>;
     this.found.push(facts);
     for (const one of next) this.visit(one.fd, one.type, one.inum);
@@ -63,11 +60,11 @@ class Walk {
     member: 'owner' | 'parent',
     unknown: Record<string, Outcome>,
     next: { fd: number; type: NsType; inum: number }[],
-  ): number | undefined {
+  ): number | null {
     if (fd < 0) {
       // EPERM stands for "there is none", too (ns_get_owner, kernel/user_namespace.c): who knows the initial ones decides.
       unknown[member] = asOutcome(fd);
-      return undefined;
+      return null;
     }
     const inum = nsfs.inumOf(fd);
     const isQueued = next.some((one) => one.type === type && one.inum === inum);
@@ -101,12 +98,27 @@ function describe(fd: number, expect: NsRef | null, known: Known): Read<Namespac
   return walk.found;
 }
 
-/** Opens a place that was resolved without following anything, if it is a regular file as those of nsfs are. */
+/** Opens a place that was resolved without following anything, if it is that namespace. */
 function openNsfsAt(root: number, mounted: NsMount): number {
   const handle = file.openInRoot(root, bytesOf(mounted.path), 'refuse');
   if (handle < 0) return handle;
   // Only the namespace's own file may be opened: whatever else is mounted over it could act when opened.
-  const fd = fstatSync(handle).ino === mounted.inum && fstatSync(handle).isFile() ? file.reopen(handle) : -libc.ENOENT;
+  nsfsDevice ??= statSync('/proc/self/ns/mnt').dev;
+  const { dev, ino } = fstatSync(handle);
+  const fd = dev === nsfsDevice && ino === mounted.inum ? file.reopen(handle) : -libc.ENOENT;
+  libc.close(handle);
+  return fd;
+}
+
+/** Device number of nsfs, which is one file system (fs/nsfs.c, nsfs_init). */
+let nsfsDevice: number | undefined;
+
+/** Opens what a task has open, if it is a namespace: anything else could act when opened. */
+function openNsfsFd(dir: number, name: string): number {
+  nsfsDevice ??= statSync('/proc/self/ns/mnt').dev;
+  const handle = file.openHandle(dir, name);
+  if (handle < 0) return handle;
+  const fd = fstatSync(handle).dev === nsfsDevice ? file.reopen(handle) : -libc.ENOENT;
   libc.close(handle);
   return fd;
 }
@@ -237,7 +249,7 @@ function taskQueries(fdOf: (dir: Dir) => number): TaskQueries {
 export function liveKernel(ownPids: boolean, fdOf: (dir: Dir) => number): Kernel {
   return {
     namespace(dir, name, expect, known) {
-      const fd = file.openFile(fdOf(dir), name);
+      const fd = name.includes('/fd/') || name.startsWith('fd/') ? openNsfsFd(fdOf(dir), name) : file.openFile(fdOf(dir), name);
       return fd < 0 ? failureOf(-fd) : describe(fd, expect, known);
     },
     mountNamespaces,

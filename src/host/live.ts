@@ -1,7 +1,8 @@
 /** A host whose /proc and /sys this kernel serves: the running machine, or the same machine seen from a container. */
-import { fstatSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { AT_FDCWD, close } from '../kernel/libc.ts';
 import * as file from '../kernel/file.ts';
+import type { ReaderFacts } from '../schema/host.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { failureOf, fromKernel } from './failure.ts';
 import { Failure } from './port.ts';
@@ -79,6 +80,18 @@ function readFileInRoot(task: Dir, path: ByteString, limit: number): Read<ByteSt
   }
 }
 
+/** The reader's own rights, from its own /proc also where another one is read. */
+function reader(): ReaderFacts {
+  let capEff: string | null = null;
+  try {
+    capEff = /^CapEff:\t([0-9a-f]{16})$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? null;
+  } catch (error) {
+    // A container may lack a /proc of its own and have the host's elsewhere; any other error is one.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return { pid: process.pid, uid: process.geteuid?.() ?? -1, capEff };
+}
+
 /**
  * The host below `root`: `/` for this machine, or a directory under which another view of its /proc and /sys is mounted.
  * In the second case pids are not the reader's and no question that takes one is asked.
@@ -96,6 +109,7 @@ export function liveHost(root = '/'): Host {
     openInRoot: openDirInRoot,
     readInRoot: readFileInRoot,
     kernel: liveKernel(isOwn, descriptorOf),
+    reader,
   };
 }
 

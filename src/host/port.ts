@@ -3,6 +3,7 @@
  * that a live host, another root (`--host-root`) and a recording serve alike.
  */
 import type { NamespaceFacts, NsMount, NsRef } from '../schema/namespace.ts';
+import type { ReaderFacts } from '../schema/host.ts';
 import type { Outcome } from '../schema/outcome.ts';
 import type { ByteString } from '../text/bytes.ts';
 
@@ -96,4 +97,6 @@ export interface Host {
   /** Reads a regular file (never a FIFO, device or socket) at most `limit` bytes long, as the task sees it; longer is `malformed`. */
   readInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString>;
   readonly kernel: Kernel;
+  /** Who reads. */
+  reader(): ReaderFacts;
 }

@@ -38,7 +38,7 @@ export function readAll(fd: number, limit: number): ByteString | number {
     const n = libc.read(fd, length === 0 ? buffer : buffer.subarray(length), buffer.length - length);
     if (n === -libc.EINTR) continue;
     if (n < 0) return n;
-    if (n === 0) return buffer.latin1Slice(0, length);
+    if (n === 0) return buffer.toString('latin1', 0, length);
     length += n;
     if (length > limit) return -libc.EOVERFLOW;
     if (length === buffer.length) {
@@ -63,7 +63,7 @@ export function readlinkAt(dir: number, name: ByteString): ByteString | number {
   const n = libc.readlinkat(dir, cstring(name), buffer, 4096);
   if (n < 0) return n;
   // d_path() fits into a page (fs/proc/base.c, do_proc_readlink), so that a full buffer is the longest there is.
-  return buffer.latin1Slice(0, n);
+  return buffer.toString('latin1', 0, n);
 }
 
 /** Offsets in struct linux_dirent64 (getdents64(2)). */
@@ -79,7 +79,7 @@ export function listOpen(fd: number): ByteString[] | number {
     if (size === 0) return names;
     for (let at = 0; at < size; at += buffer.readUInt16LE(at + D_RECLEN)) {
       const start = at + D_NAME;
-      const name = buffer.latin1Slice(start, buffer.indexOf(0, start));
+      const name = buffer.toString('latin1', start, buffer.indexOf(0, start));
       if (name !== '.' && name !== '..') names.push(name);
     }
   }
@@ -111,6 +111,11 @@ export function openInRoot(root: number, path: ByteString, symlinks: 'follow' | 
     16,
   );
   return libc.openat2(SYS.openat2, root, cstring(path), how, how.length);
+}
+
+/** A handle on what a magic link of procfs leads to, which is not opened by it. */
+export function openHandle(dir: number, name: ByteString): number {
+  return libc.openat(dir, cstring(name), libc.O_PATH | libc.O_CLOEXEC);
 }
 
 /** Opens for reading what an O_PATH handle refers to. The caller has looked what it is. */

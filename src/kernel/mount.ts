@@ -56,7 +56,7 @@ function statmount(id: bigint, mntnsId: bigint, what: bigint): number {
 
 function stringAt(offset: number): ByteString {
   const start = AT.STR + answer.readUInt32LE(offset);
-  return answer.latin1Slice(start, answer.indexOf(0, start));
+  return answer.toString('latin1', start, answer.indexOf(0, start));
 }
 
 /** A bind mount of an nsfs file. */

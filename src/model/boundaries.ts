@@ -32,34 +32,48 @@ interface Growing {
   children: Growing[];
 }
 
+/** A process on the way to its boundary. */
+interface Step {
+  readonly process: ProcessFacts;
+  readonly parent: ProcessFacts | null;
+  readonly above: Growing | null;
+  /** Boundaries made so far below the one above, by place. */
+  readonly siblings: Map<string, Growing>;
+}
+
 /** The roots of the boundary tree: the init process, kthreadd, and whatever else has no parent that was seen. */
 export function boundariesOf(tasks: TasksFacet): Boundary[] {
   const byPid = new Map(tasks.processes.map((process) => [process.pid, process]));
   const children = childrenOf(tasks.processes, byPid);
   const roots: Growing[] = [];
   // With a stack of its own: process trees can be deeper than the call stack.
-  const stack: { process: ProcessFacts; above: Growing | null; siblings: Map<string, Growing> }[] = [];
+  const stack: Step[] = [];
   const rootPlaces = new Map<string, Growing>();
-  for (const process of children.get(null) ?? []) stack.push({ process, above: null, siblings: rootPlaces });
+  for (const process of children.get(null) ?? []) {
+    stack.push({ process, parent: null, above: null, siblings: rootPlaces });
+  }
   const placesBelow = new Map<Growing, Map<string, Growing>>();
 
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { process, above } = next;
-    const boundary = boundaryFor(process, above, next.siblings, roots);
+    const { process } = next;
+    const boundary = boundaryFor(next, roots);
     boundary.processes.push(process);
     boundary.tasks += process.threads;
     if (process.start < boundary.leader.start) boundary.leader = process;
     let below = placesBelow.get(boundary);
     if (below === undefined) placesBelow.set(boundary, (below = new Map<string, Growing>()));
-    for (const child of children.get(process) ?? []) stack.push({ process: child, above: boundary, siblings: below });
+    for (const child of children.get(process) ?? []) {
+      stack.push({ process: child, parent: process, above: boundary, siblings: below });
+    }
   }
   sort(roots);
   return roots;
 }
 
 /** The boundary that a process belongs to: that of its parent where nothing changed. */
-function boundaryFor(process: ProcessFacts, above: Growing | null, siblings: Map<string, Growing>, roots: Growing[]): Growing {
-  const changes = above === null ? new Set<Change>() : changesBetween(above.leader, process);
+function boundaryFor({ process, parent, above, siblings }: Step, roots: Growing[]): Growing {
+  // Held against the parent itself: of the boundary's other processes less may be known.
+  const changes = parent === null ? new Set<Change>() : changesBetween(placeOf(parent), placeOf(process));
   if (above !== null && changes.size === 0) return above;
   const key = placeKey(process);
   const known = siblings.get(key);
@@ -84,24 +98,41 @@ function childrenOf(
   return children;
 }
 
+/** Where a process lives; null what is not known of it. */
+interface Place {
+  readonly ns: ProcessFacts['ns'];
+  readonly cgroup: number | null;
+  readonly root: string | null;
+}
+
+/** A zombie has left its namespaces and cgroups (exit_task_namespaces, cgroup_exit): its threads, if any live, tell where it is. */
+function placeOf(process: ProcessFacts): Place {
+  if (process.state !== 'Z' && process.state !== 'X') {
+    const root = process.unknown?.root === undefined ? nameKey(process.root ?? '/') : null;
+    return { ns: process.ns, cgroup: process.cgroup, root };
+  }
+  const thread = process.differing?.[0];
+  return { ns: thread?.ns ?? [], cgroup: thread?.cgroup ?? null, root: null };
+}
+
 /** What could not be read is no difference: nothing is guessed. */
-function changesBetween(parent: ProcessFacts, child: ProcessFacts): Set<Change> {
+function changesBetween(parent: Place, child: Place): Set<Change> {
   const changes = new Set<Change>();
   for (const [i, type] of NS_TYPES.entries()) {
-    const before = parent.ns[i] ?? null;
-    const after = child.ns[i] ?? null;
-    if (before !== null && after !== null && before !== after) changes.add(type);
+    if (areDifferent(parent.ns[i] ?? null, child.ns[i] ?? null)) changes.add(type);
   }
-  if (parent.cgroup !== null && child.cgroup !== null && parent.cgroup !== child.cgroup) changes.add('cgroup-path');
-  if (parent.unknown?.root === undefined && child.unknown?.root === undefined) {
-    if (child.state !== 'Z' && nameKey(parent.root ?? '/') !== nameKey(child.root ?? '/')) changes.add('root');
-  }
+  if (areDifferent(parent.cgroup, child.cgroup)) changes.add('cgroup-path');
+  if (areDifferent(parent.root, child.root)) changes.add('root');
   return changes;
 }
 
+function areDifferent<T>(before: T | null, after: T | null): boolean {
+  return before !== null && after !== null && before !== after;
+}
+
 function placeKey(process: ProcessFacts): string {
-  const eight = process.ns.slice(0, NS_TYPES.length);
-  return `${eight.join()} ${String(process.cgroup)} ${nameKey(process.root ?? '/')}`;
+  const { ns, cgroup, root } = placeOf(process);
+  return `${ns.slice(0, NS_TYPES.length).join()} ${String(cgroup)} ${String(root)}`;
 }
 
 function sort(boundaries: Growing[]): void {
