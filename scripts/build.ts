@@ -1,22 +1,72 @@
-/** Builds dist/ and the oclif manifest. */
-import { build } from 'esbuild';
-import { existsSync, globSync, rmSync } from 'node:fs';
+/**
+ * Builds dist/ and oclif.manifest.json: `node scripts/build.ts`. npm runs it after every install (`prepare`), so that a
+ * fresh clone needs nothing but `npm ci`.
+ *
+ * Why a bundle: reading some hundred small files of @oclif/core takes longer than running it. Code that several
+ * entries share goes into chunks (`splitting`), so that a command loads what it needs and no more, and each command
+ * keeps a file of its own, where oclif looks for it.
+ */
+import { execFileSync } from 'node:child_process';
+import { globSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-const root = path.dirname(import.meta.dirname);
-const commands = globSync('commands/**/*.ts', { cwd: root });
-rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-if (commands.length > 0 && existsSync(root)) {
-  await build({
-    absWorkingDir: root,
-    entryPoints: commands,
-    outbase: '.',
-    outdir: 'dist',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22.12',
-    packages: 'external',
-  });
-}
+import { build } from 'esbuild';
+
+const ROOT = path.dirname(import.meta.dirname);
+
+/** The entries besides the commands: file in dist/ without its suffix -> source. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  cli: 'src/cli/main.ts',
+  help: 'src/cli/help.ts',
+  worker: 'src/capture/worker.ts',
+};
+
+/** Packages with native code, which finds its binary relative to its own files. */
+const NATIVE = ['koffi'];
+
+/** oclif imports wsl-utils to ask whether it runs on Windows; nsinspect is for Linux, and the answer takes 5 ms. */
+const NO_WINDOWS = {
+  name: 'no-windows',
+  setup({ onResolve, onLoad }: import('esbuild').PluginBuild) {
+    onResolve({ filter: /^wsl-utils$/ }, () => ({ path: 'wsl-utils', namespace: 'no-windows' }));
+    onLoad({ filter: /.*/, namespace: 'no-windows' }, () => ({ contents: 'export const isWsl = false;' }));
+  },
+} satisfies import('esbuild').Plugin;
+
+/** What CommonJS code expects to be around it. */
+const COMMONJS_SCOPE = [
+  `import { createRequire as __createRequire } from 'node:module';`,
+  `const require = __createRequire(import.meta.url);`,
+  `const __filename = import.meta.filename;`,
+  `const __dirname = import.meta.dirname;`,
+].join('\n');
+
+const commands = Object.fromEntries(
+  globSync('commands/**/*.ts', { cwd: ROOT }).map((file) => [file.replace(/\.ts$/, ''), file]),
+);
+
+rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: { ...ENTRIES, ...commands },
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.12',
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  external: NATIVE,
+  plugins: [NO_WINDOWS],
+  banner: { js: COMMONJS_SCOPE },
+});
+
+// With a manifest oclif need not load every command to know them. A stale one would hide new commands meanwhile.
+rmSync(path.join(ROOT, 'oclif.manifest.json'), { force: true });
+execFileSync(process.execPath, [path.join(ROOT, 'node_modules/oclif/bin/run.js'), 'manifest'], {
+  cwd: ROOT,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+// The start of nsinspect. It must say something sensible under any Node that knows ES modules, also under those that it
+// does not work with: hence no syntax and no module that is newer than them, and nothing but this file before the check.
+import fs from 'fs';
+import os from 'os';
+import * as nodeModule from 'module';
+import path from 'path';
+import { fileURLToPath } from 'url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < 22 || (major === 22 && minor < 12)) {
+  fail(
+    `needs Node.js 22.12 or newer and was started by ${process.versions.node}: ` +
+      (fs.existsSync(path.join(root, 'node_modules/.bin/node'))
+        ? 'start it as `npx nsinspect` in its checkout, which has its own Node.js'
+        : 'install a newer one'),
+  );
+} else {
+  start();
+}
+
+function start() {
+  // A reader that has seen enough (`| head`) closes the pipe: that is no failure, and there is nobody left to write to.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit();
+    });
+  }
+  const pjson = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const argv = process.argv.slice(2);
+  if (argv[0] === '--version' || argv[0] === '-V') {
+    process.stdout.write(`nsinspect ${pjson.version}\n`);
+    return;
+  }
+  const entry = path.join(root, 'dist/cli.js');
+  if (!fs.existsSync(entry)) {
+    fail('is not built yet: run `npm ci` in its checkout');
+    return;
+  }
+  const cache = cacheDirectory();
+  if (cache) nodeModule.enableCompileCache(cache);
+  import(entry).then(({ main }) => main(argv, root, pjson));
+}
+
+function fail(message) {
+  process.stderr.write(`nsinspect: ${message}\n`);
+  process.exitCode = 2;
+}
+
+/**
+ * Where Node may keep compiled code, which saves about a tenth of a start. Whoever can write there decides what runs:
+ * the default under /tmp can be somebody else's. So it is beside the code itself where that is ours, or else in our
+ * own cache directory, and nowhere if a directory on the way to it can be changed by others.
+ */
+function cacheDirectory() {
+  try {
+    const dist = path.join(root, 'dist');
+    if (isOwn(fs.lstatSync(dist))) return path.join(dist, '.compile-cache');
+    const base = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
+    const ours = path.join(fs.realpathSync(base), 'nsinspect');
+    for (let above = path.dirname(ours); ; above = path.dirname(above)) {
+      if (!isTrusted(fs.lstatSync(above))) return undefined;
+      if (above === path.dirname(above)) break;
+    }
+    fs.mkdirSync(ours, { recursive: true, mode: 0o700 });
+    return isOwn(fs.lstatSync(ours)) ? ours : undefined;
+  } catch {
+    // No home, a read-only file system: it starts a little slower.
+    return undefined;
+  }
+}
+
+function isOwn(stat) {
+  return stat.isDirectory() && stat.uid === process.geteuid() && (stat.mode & 0o022) === 0;
+}
+
+function isTrusted(stat) {
+  return stat.isDirectory() && (stat.uid === 0 || stat.uid === process.geteuid()) && (stat.mode & 0o022) === 0;
+}

@@ -1,0 +1,31 @@
+import { Command } from '@oclif/core/command';
+
+import { toJson } from '../text/json.ts';
+import { terminalSafe } from '../text/safe.ts';
+
+/**
+ * What all commands share: `--json`, one way to print it, one way to fail. A command's `run()` prints for people
+ * through `this.log`, which is silent under `--json`, and returns the document that `--json` prints. It throws an
+ * `NsinspectError` to fail and sets `process.exitCode` to one of `ExitCode` to tell what it found.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  /** The exit codes that `--help` lists for this command besides those that all commands share. */
+  static exitCodes: Readonly<Record<number, string>> = {};
+
+  /** Says something on stderr that is no result: what could not be read, what was skipped. Under `--json` too. */
+  protected note(message: string): void {
+    process.stderr.write(`nsinspect: ${terminalSafe(message)}\n`);
+  }
+
+  /** Prints the document. Never coloured: what one sees on a terminal is what a pipe gets. */
+  protected override logJson(document: unknown): void {
+    process.stdout.write(`${toJson(document, { indent: 2 })}\n`);
+  }
+
+  /** Leaves it to `main`, which also sees what goes wrong before a command is found. */
+  protected override catch(error: Error): Promise<never> {
+    return Promise.reject(error);
+  }
+}
