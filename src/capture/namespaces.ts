@@ -1,7 +1,5 @@
 import { Failure } from '../host/port.ts';
 import type { Dir, Host } from '../host/port.ts';
-import { parseMountinfo } from '../parse/mountinfo.ts';
-import { isMalformed } from '../parse/malformed.ts';
 import { NS_LINKS, NS_TYPES } from '../schema/namespace.ts';
 import type {
   HolderKind,
@@ -16,6 +14,7 @@ import type { Outcome } from '../schema/outcome.ts';
 import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
 import { refKey } from '../text/ns-ref.ts';
 import { KnownNamespaces } from './known.ts';
+import { readTable, tasksByMountNamespace } from './mounts.ts';
 import { nsfsMountsAmong } from './nsfs-mounts.ts';
 import type { KernelMounts } from './nsfs-mounts.ts';
 import type { Scan } from './scan.ts';
@@ -198,24 +197,9 @@ class Search {
     return this.#host.kernel.namespaceAt(mounted, mntnsId, null, this.#known.has);
   }
 
-  /** Reads mountinfo of those tasks that see most: one under a chroot sees only what is below. */
   #mountsFromTasks(proc: Dir, mntns: number, tasks: readonly ProcessFacts[]): NsMount[] | Failure {
-    let failure = new Failure('absent', 'no task');
-    for (const task of tasks.slice(0, PLACES)) {
-      const text = proc.read(`${String(task.pid)}/mountinfo`);
-      if (text instanceof Failure) {
-        failure = text;
-        continue;
-      }
-      const mounts = parseMountinfo(text);
-      if (isMalformed(mounts)) {
-        failure = new Failure('malformed', 'mountinfo');
-        continue;
-      }
-      if (mounts.length === 0) continue;
-      return nsfsMountsAmong(mounts, mntns);
-    }
-    return failure;
+    const table = readTable(proc, mntns, tasks);
+    return table instanceof Failure ? table : nsfsMountsAmong(table.mounts, mntns);
   }
 
   /**
@@ -227,21 +211,6 @@ class Search {
     if (kthreadd === undefined || kthreadd.unknownNs !== undefined) return null;
     return new Set(NS_TYPES.map((type, i) => refKey({ type, inum: kthreadd.ns[i] ?? 0 })));
   }
-}
-
-/** Tasks of each mount namespace, those first whose root is the root of the namespace as far as their link tells. */
-function tasksByMountNamespace(processes: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {
-  const mnt = NS_TYPES.indexOf('mnt');
-  const tasks = new Map<number, ProcessFacts[]>();
-  for (const process of processes) {
-    const inum = process.ns[mnt] ?? null;
-    if (inum === null || process.state === 'Z') continue;
-    const list = tasks.get(inum);
-    if (list === undefined) tasks.set(inum, [process]);
-    else if (process.root === undefined && list[0]?.root !== undefined) list.unshift(process);
-    else if (list.length < PLACES) list.push(process);
-  }
-  return tasks;
 }
 
 /** A namespace that is there, of which nothing more could be learnt. */

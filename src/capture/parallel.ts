@@ -15,8 +15,9 @@ export interface ScanOrder {
 /** More threads than this only wait for each other in the kernel's directory cache. */
 const MOST_THREADS = 4;
 
-/** The built program has the worker as a file of its own; run from its sources it is the file beside this one. */
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+/** The built program has the worker as a file of its own in dist/, wherever this module went; from the sources it is the file beside this one. */
+const DIST = import.meta.url.lastIndexOf('/dist/');
+const WORKER = new URL(DIST < 0 ? './worker.ts' : `${import.meta.url.slice(0, DIST)}/dist/worker.js`, import.meta.url);
 
 /** Divides the processes among threads, this one included. The port is opened anew by each, as nothing of it can be handed over. */
 export async function scanInParallel(host: Host, proc: Dir, pids: readonly string[], wants: ScanWants): Promise<Scan> {

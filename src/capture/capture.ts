@@ -1,0 +1,60 @@
+import type { Host } from '../host/port.ts';
+import { CAPTURE_SCHEMA } from '../schema/capture.ts';
+import type { Capture, CaptureSource, FacetName } from '../schema/capture.ts';
+import type { TasksCollected } from '../schema/tasks.ts';
+import { captureEngines } from './engines.ts';
+import { captureHost } from './host.ts';
+import { captureMounts } from './mounts.ts';
+import { captureNamespaces } from './namespaces.ts';
+import { searchKernelMounts } from './nsfs-mounts.ts';
+import type { KernelMounts } from './nsfs-mounts.ts';
+import { captureTasks } from './tasks.ts';
+
+/** What a command needs: only that is collected. */
+export interface CaptureWants {
+  readonly facets: readonly Exclude<FacetName, 'host'>[];
+  readonly tasks: TasksCollected;
+}
+
+/** Everything there is, for a file that others will ask questions of later. */
+export const EVERYTHING: CaptureWants = {
+  facets: ['tasks', 'namespaces', 'mounts', 'engines'],
+  tasks: { detail: 'all', cgroups: true, root: true, threadCgroups: true },
+};
+
+/** The program's own name and version, as every document carries it. */
+export type Tool = Capture['tool'];
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Takes one pass over the host. Throws a NsinspectError where there is nothing to read. */
+export async function capture(host: Host, wants: CaptureWants, tool: Tool): Promise<Capture> {
+  const began = process.hrtime.bigint();
+  const wanted = new Set(wants.facets);
+  const result: Writable<Capture> = {
+    schema: CAPTURE_SCHEMA,
+    tool,
+    takenAt: new Date().toISOString(),
+    durationMs: 0,
+    source: sourceOf(host),
+    redacted: false,
+    host: captureHost(host),
+  };
+  const needsNamespaces = wanted.has('namespaces');
+  const kernelMounts: KernelMounts | null = needsNamespaces ? searchKernelMounts(host) : null;
+  const { facet: tasks, scan } = await captureTasks(
+    host,
+    { ...wants.tasks, fds: needsNamespaces },
+    kernelMounts?.paths ?? [],
+  );
+  result.tasks = tasks;
+  if (kernelMounts !== null) result.namespaces = captureNamespaces(host, tasks, scan, kernelMounts);
+  if (wanted.has('mounts')) result.mounts = captureMounts(host, tasks);
+  if (wanted.has('engines')) result.engines = captureEngines(host, tasks);
+  result.durationMs = Number((process.hrtime.bigint() - began) / 1_000_000n);
+  return result;
+}
+
+function sourceOf(host: Host): CaptureSource {
+  return host.kind === 'host-root' ? { kind: host.kind, root: host.root } : { kind: host.kind };
+}

@@ -1,0 +1,68 @@
+/** Captures as portable files: gzip-compressed JSON whose first member names the schema. */
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { CAPTURE_SCHEMA } from '../schema/capture.ts';
+import type { Capture } from '../schema/capture.ts';
+import { NsinspectError } from '../text/error.ts';
+import { toJson } from '../text/json.ts';
+
+/** More than this no capture unpacks to: a host with a million tasks has some 500 MB. It bounds what a forged file can do. */
+const MOST_BYTES = 1 << 30;
+
+const SCHEMA_PREFIX = CAPTURE_SCHEMA.slice(0, CAPTURE_SCHEMA.lastIndexOf('/') + 1);
+
+/** The bytes of a capture file. */
+export function encodeCapture(capture: Capture): Buffer {
+  return gzipSync(toJson(capture));
+}
+
+/** The capture in a file's bytes. `name` is for the message: a NsinspectError says in one line what is wrong with the file. */
+export function decodeCapture(bytes: Uint8Array, name: string): Capture {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw badCapture(`${name} is no capture of nsinspect`);
+  let text: string;
+  try {
+    text = gunzipSync(bytes, { maxOutputLength: MOST_BYTES }).toString('utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'Z_BUF_ERROR') throw badCapture(`${name} is incomplete: it ends in the middle`, cause);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw badCapture(`${name} unpacks to more than 1 GiB: not read`, cause);
+    throw badCapture(`${name} is damaged: ${(cause as Error).message}`, cause);
+  }
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw badCapture(`${name} is no capture of nsinspect: what it holds is not JSON`, cause);
+  }
+  return checked(document, name);
+}
+
+function checked(document: unknown, name: string): Capture {
+  const schema = isObject(document) ? document['schema'] : undefined;
+  if (typeof schema !== 'string' || !schema.startsWith(SCHEMA_PREFIX)) {
+    throw badCapture(`${name} is no capture of nsinspect`);
+  }
+  if (schema !== CAPTURE_SCHEMA) {
+    throw new NsinspectError(`${name} is of schema ${schema}; this nsinspect reads ${CAPTURE_SCHEMA}`, {
+      code: 'capture-version',
+      hint: 'Read it with the version of nsinspect that wrote it, or a newer one.',
+    });
+  }
+  const capture = document as Capture;
+  if (!isObject(capture.host) || typeof capture.takenAt !== 'string') {
+    throw badCapture(`${name} is damaged: it names no host`);
+  }
+  for (const facet of [capture.host, capture.tasks, capture.namespaces, capture.mounts, capture.engines]) {
+    if (facet !== undefined && (facet as { version: unknown }).version !== 1) {
+      throw badCapture(`${name} has a facet of a version that this nsinspect does not know`);
+    }
+  }
+  return capture;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function badCapture(message: string, cause?: unknown): NsinspectError {
+  return new NsinspectError(message, { code: 'bad-capture', cause });
+}

@@ -1,0 +1,56 @@
+import { Failure } from '../host/port.ts';
+import type { Dir, Host } from '../host/port.ts';
+import { isMalformed } from '../parse/malformed.ts';
+import { parseMountinfo } from '../parse/mountinfo.ts';
+import { NS_TYPES } from '../schema/namespace.ts';
+import type { MountsFacet, MountTable } from '../schema/mounts.ts';
+import type { Outcome } from '../schema/outcome.ts';
+import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
+
+const MNT = NS_TYPES.indexOf('mnt');
+
+/** How many tasks of a mount namespace are tried: the first may have ended, or see nothing from under its chroot. */
+const TRIES = 3;
+
+/** Reads the mounts of every mount namespace that has a task, through the task that sees most of it. */
+export function captureMounts(host: Host, tasks: TasksFacet): MountsFacet {
+  const proc = host.open('/proc');
+  if (proc instanceof Failure) return { version: 1, tables: [], unread: [{ mntns: 0, outcome: proc.asOutcome }] };
+  const tables: MountTable[] = [];
+  const unread: { mntns: number; outcome: Outcome }[] = [];
+  for (const [mntns, candidates] of tasksByMountNamespace(tasks.processes)) {
+    const table = readTable(proc, mntns, candidates);
+    if (table instanceof Failure) unread.push({ mntns, outcome: table.asOutcome });
+    else tables.push(table);
+  }
+  proc.close();
+  return { version: 1, tables, unread };
+}
+
+/** Tasks of each mount namespace, at most a few: those first whose root is the root of the namespace as far as their link tells. */
+export function tasksByMountNamespace(processes: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {
+  const tasks = new Map<number, ProcessFacts[]>();
+  for (const process of processes) {
+    const inum = process.ns[MNT] ?? null;
+    if (inum === null || process.state === 'Z') continue;
+    const list = tasks.get(inum);
+    if (list === undefined) tasks.set(inum, [process]);
+    else if (process.root === undefined && list[0]?.root !== undefined) list.unshift(process);
+    else if (list.length < TRIES) list.push(process);
+  }
+  return tasks;
+}
+
+/** The mounts as the first of the tasks sees them that sees any. */
+export function readTable(proc: Dir, mntns: number, tasks: readonly ProcessFacts[]): MountTable | Failure {
+  let failure = new Failure('absent', 'no task left');
+  for (const task of tasks.slice(0, TRIES)) {
+    const text = proc.read(`${String(task.pid)}/mountinfo`);
+    const mounts = text instanceof Failure ? text : parseMountinfo(text);
+    if (mounts instanceof Failure) failure = mounts;
+    else if (isMalformed(mounts)) failure = new Failure('malformed', mounts.what);
+    // A chrooted task sees no mount that is not below its root: that is no answer for the namespace.
+    else if (mounts.length > 0) return { mntns, pid: task.pid, root: task.root ?? '/', mounts };
+  }
+  return failure;
+}
