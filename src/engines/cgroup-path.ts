@@ -1,5 +1,6 @@
 import type { Engine } from '../schema/engines.ts';
 import type { Name } from '../schema/name.ts';
+import type { CgroupLine } from '../schema/tasks.ts';
 import { bytesOf, type ByteString } from '../text/bytes.ts';
 import { isDockerId } from './docker.ts';
 
@@ -106,4 +107,30 @@ function unescapeUnit(part: ByteString): ByteString {
 /** Engines name containers in printable ASCII: anything else is no name that one of them gave. */
 function isPlainName(name: ByteString): boolean {
   return name !== '' && name !== '.' && name !== '..' && /^[!-~]+$/.test(name);
+}
+
+/**
+ * The containers that a task's lines of `/proc/PID/cgroup` name, outermost first. Where hierarchies disagree, that of
+ * systemd and v2, which every engine with a cgroup driver of its own uses, come first; the others count where most of
+ * them agree, so that a task that was put into but one controller's cgroup of a container is not taken for a part of it.
+ */
+export function containersInCgroups(lines: readonly CgroupLine[]): CgroupContainer[] {
+  const votes = new Map<string, { readonly found: CgroupContainer[]; count: number }>();
+  for (const line of lines) {
+    const found = line.path === '/' ? [] : containersInPath(line.path);
+    if (found.length > 0 && isLeading(line)) return found;
+    const key = found.map(({ path }) => path).join('\n');
+    const vote = votes.get(key);
+    if (vote === undefined) votes.set(key, { found, count: 1 });
+    else vote.count++;
+  }
+  let best: CgroupContainer[] = [];
+  let most = 0;
+  for (const { found, count } of votes.values()) if (count > most) [best, most] = [found, count];
+  return best;
+}
+
+/** The v2 hierarchy, and the one that systemd keeps for itself. */
+function isLeading({ controllers }: CgroupLine): boolean {
+  return controllers.length === 0 || controllers.includes('name=systemd');
 }
