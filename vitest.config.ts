@@ -1,17 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+const globalSetup = 'test/support/global-setup.ts';
+
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/global-setup.ts',
     reporters: ['default', './test/support/reporter.ts'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/real/**'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/cli/**', 'test/real/**'] },
+      },
+      // These run the CLI as it is built.
+      { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup, testTimeout: 20_000 } },
       // These plant namespaces, cgroups and daemons on the machine they run on: one file at a time.
       {
         extends: true,
         test: {
           name: 'real',
           include: ['test/real/**/*.test.ts'],
+          globalSetup,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

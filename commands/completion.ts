@@ -8,8 +8,8 @@ export default class Completion extends BaseCommand {
   static override examples = [
     { description: 'bash, in this shell or in ~/.bashrc', command: 'source <(<%= config.bin %> completion bash)' },
     {
-      description: 'zsh, once',
-      command: '<%= config.bin %> completion zsh > "${fpath[1]}/_nsinspect"',
+      description: 'zsh, once, with ~/.zfunc in fpath',
+      command: '<%= config.bin %> completion zsh > ~/.zfunc/_nsinspect',
     },
     {
       description: 'fish, once',

@@ -7,10 +7,10 @@
  * keeps a file of its own, where oclif looks for it.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync, rmSync } from 'node:fs';
+import { globSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const ROOT = path.dirname(import.meta.dirname);
 
@@ -25,13 +25,13 @@ const ENTRIES: Readonly<Record<string, string>> = {
 const NATIVE = ['koffi'];
 
 /** oclif imports wsl-utils to ask whether it runs on Windows; nsinspect is for Linux, and the answer takes 5 ms. */
-const NO_WINDOWS = {
+const NO_WINDOWS: Plugin = {
   name: 'no-windows',
-  setup({ onResolve, onLoad }: import('esbuild').PluginBuild) {
-    onResolve({ filter: /^wsl-utils$/ }, () => ({ path: 'wsl-utils', namespace: 'no-windows' }));
-    onLoad({ filter: /.*/, namespace: 'no-windows' }, () => ({ contents: 'export const isWsl = false;' }));
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^wsl-utils$/ }, () => ({ path: 'wsl-utils', namespace: 'no-windows' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'no-windows' }, () => ({ contents: 'export const isWsl = false;' }));
   },
-} satisfies import('esbuild').Plugin;
+};
 
 /** What CommonJS code expects to be around it. */
 const COMMONJS_SCOPE = [
@@ -45,11 +45,15 @@ const commands = Object.fromEntries(
   globSync('commands/**/*.ts', { cwd: ROOT }).map((file) => [file.replace(/\.ts$/, ''), file]),
 );
 
-rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
+/** A build that fails leaves the last one in place, and one that runs meanwhile finds all of its files. */
+const fresh = path.join(ROOT, `dist.${process.pid}.tmp`);
+process.once('exit', () => {
+  rmSync(fresh, { recursive: true, force: true });
+});
 await build({
   absWorkingDir: ROOT,
   entryPoints: { ...ENTRIES, ...commands },
-  outdir: 'dist',
+  outdir: fresh,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -63,6 +67,9 @@ await build({
   plugins: [NO_WINDOWS],
   banner: { js: COMMONJS_SCOPE },
 });
+
+rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
+renameSync(fresh, path.join(ROOT, 'dist'));
 
 // With a manifest oclif need not load every command to know them. A stale one would hide new commands meanwhile.
 rmSync(path.join(ROOT, 'oclif.manifest.json'), { force: true });

@@ -70,7 +70,7 @@ function usageFailureOf(error: Error): Failure {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+  return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 /** Only a word of prose: a flag or a name in capitals stays as it is. */

@@ -16,10 +16,12 @@ export default class SummaryReporter implements Reporter {
       missing.set(reason, (missing.get(reason) ?? 0) + 1);
     }
     // After what the default reporter prints at the end, whatever the order in which the two are called.
-    process.once('exit', () => {
+    process.once('exit', (status) => {
+      // What fails before any test, a build for instance, is a failure nobody counted.
+      const failures = failed === 0 && status !== 0 ? 1 : failed;
       for (const [reason, skipped] of missing) process.stdout.write(`skipped ${String(skipped)}: ${reason}\n`);
       process.stdout.write(
-        `${String(count('passed'))} passed, ${String(failed)} failed, ${String(count('skipped'))} skipped\n`,
+        `${String(count('passed'))} passed, ${String(failures)} failed, ${String(count('skipped'))} skipped\n`,
       );
     });
   }

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { nsinspect, ROOT, runNode } from '../support/cli.ts';
+
+const BIN = path.join(ROOT, 'bin/run.js');
+const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+/** Runs bin/run.js believing that it is run by another version of Node. */
+function runAs(nodeVersion: string) {
+  const pretend = `Object.defineProperty(process.versions, 'node', { value: '${nodeVersion}' })`;
+  return runNode(['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, BIN, 'completion', 'bash']);
+}
+
+describe('the start', () => {
+  it.each(['--version', '-V'])('%s tells the version', async (flag) => {
+    expect(await nsinspect([flag])).toEqual({ status: 0, stdout: `nsinspect ${version}\n`, stderr: '' });
+  });
+
+  it.each(['12.22.1', '20.20.2', '22.11.0'])('under Node %s says in one line what is needed', async (old) => {
+    const { status, stdout, stderr } = await runAs(old);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(
+      new RegExp(`^nsinspect: needs Node.js 22\\.12 or newer and was started by ${old}: .*npx.*\n$`),
+    );
+  });
+
+  it.each(['22.12.0', '23.0.0', '24.1.0', '100.0.0'])('works under Node %s', async (fine) => {
+    expect(await runAs(fine)).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('ends quietly when its reader has gone', async () => {
+    const shell = `'${process.execPath}' '${BIN}' completion bash | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const child = spawn('bash', ['-c', shell], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(output).toBe('# bash completion of nsinspect\n0\n');
+  });
+
+  it('works for a user without a name, a home or a shell', async () => {
+    const env = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
+    expect(await nsinspect(['completion', 'bash'], { env })).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('the cache of compiled code', () => {
+  let copy = '';
+  const cache = () => path.join(copy, 'home/.cache/nsinspect');
+  const run = () =>
+    runNode([path.join(copy, 'bin/run.js'), 'completion', 'bash'], {
+      env: { HOME: path.join(copy, 'home'), XDG_CACHE_HOME: path.join(copy, 'home/.cache') },
+    });
+
+  beforeAll(() => {
+    copy = mkdtempSync(path.join(tmpdir(), 'nsinspect-start-'));
+    for (const name of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
+      cpSync(path.join(ROOT, name), path.join(copy, name), {
+        recursive: true,
+        filter: (from) => !from.endsWith('.compile-cache'),
+      });
+    }
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    mkdirSync(path.join(copy, 'home/.cache'), { recursive: true });
+  });
+  afterAll(() => {
+    rmSync(copy, { recursive: true, force: true });
+  });
+
+  it('is kept beside the code', async () => {
+    chmodSync(path.join(copy, 'dist'), 0o755);
+    expect(await run()).toMatchObject({ status: 0, stderr: '' });
+    expect(existsSync(path.join(copy, 'dist/.compile-cache'))).toBe(true);
+  });
+
+  it('is never put where others can write', async () => {
+    rmSync(path.join(copy, 'dist/.compile-cache'), { recursive: true, force: true });
+    chmodSync(path.join(copy, 'dist'), 0o777);
+    // The copy is in /tmp, where anybody can put a directory in the way: no better place than dist.
+    expect(await run()).toMatchObject({ status: 0, stderr: '' });
+    expect([existsSync(path.join(copy, 'dist/.compile-cache')), existsSync(cache())]).toEqual([false, false]);
+  });
+});
