@@ -13,7 +13,10 @@ describe('parseFdInfo', () => {
     const inotify = 'pos:\t0\nflags:\t00\nmnt_id:\t16\nino:\t1059\ninotify wd:1 ino:1234 sdev:800001 mask:800\n';
     expect(parseFdInfo(inotify)).toEqual({ ino: 1059 });
   });
-  it.each(['', 'flags:\t0\n', 'Pid:\t1\n'])('calls %j malformed', (text) => {
-    expect(isMalformed(parseFdInfo(text))).toBe(true);
-  });
+  it.each(['', 'flags:\t0\n', 'Pid:\t1\n', 'pos:\t0\nflags:\t00\nmnt_id:\t16\nino:\t10'])(
+    'calls %j malformed',
+    (text) => {
+      expect(isMalformed(parseFdInfo(text))).toBe(true);
+    },
+  );
 });
