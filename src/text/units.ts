@@ -54,7 +54,7 @@ export function formatMicroseconds(usec: bigint | number): string {
   const value = Number(usec);
   if (Math.abs(value) < 1_000) return `${String(rounded(value))} µs`;
   if (Math.abs(rounded(value / 1_000)) < 1_000) return `${String(rounded(value / 1_000))} ms`;
-  if (Math.abs(rounded(value / 1_000_000)) < 60) return `${String(rounded(value / 1_000_000))} s`;
+  if (Math.abs(value) < 60_000_000) return `${String(rounded(value / 1_000_000))} s`;
   return formatDuration(value / 1_000_000);
 }
 
