@@ -77,7 +77,12 @@ export default {
       from: { path: '^src/host/', pathNot: '^src/host/live[^/]*\\.ts$' },
       to: { path: '^src/kernel/' },
     },
-    { name: 'no test in the product', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
+    {
+      name: 'no test in the product',
+      severity: 'error',
+      from: { pathNot: '^(test|scripts)/' },
+      to: { path: '^test/' },
+    },
     {
       name: 'no cycle',
       severity: 'error',

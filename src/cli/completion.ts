@@ -104,7 +104,7 @@ function valued(place: Place): FlagChoice[] {
   return place.flags.filter(({ takesValue }) => takesValue);
 }
 
-/** The branches of a shell's `case "$path"`, one a place that has something to say; bash and zsh read the same. */
+/** The branches of a shell's `case "$at"`, one a place that has something to say; bash and zsh read the same. */
 function cases(places: readonly Place[], branch: (place: Place) => string): string {
   return places
     .map((place) => ({ place, body: branch(place) }))
@@ -116,12 +116,12 @@ function cases(places: readonly Place[], branch: (place: Place) => string): stri
 /** Finds the command in the words before the cursor: shared by bash and zsh, whose syntax agrees on all of it. */
 function findPath(places: readonly Place[], first: string, last: string): string {
   const known = places.filter(({ path }) => path !== '').map(({ path }) => quoted(path));
-  return `  local path='' word i
+  return `  local at='' word i
   for ((i = ${first}; i < ${last}; i++)); do
     word="\${words[i]}"
     case "$word" in -*) continue ;; esac
-    case "\${path:+$path }$word" in
-      ${known.join(' | ')}) path="\${path:+$path }$word" ;;
+    case "\${at:+$at }$word" in
+      ${known.join(' | ')}) at="\${at:+$at }$word" ;;
     esac
   done`;
 }
@@ -144,10 +144,10 @@ _${bin}() {
   ((COMP_CWORD > 0)) && prev="\${COMP_WORDS[COMP_CWORD - 1]}"
   if [[ $cur == '=' ]]; then cur=''; elif [[ $prev == '=' ]]; then prev="\${COMP_WORDS[COMP_CWORD - 2]}"; fi
 ${findPath(places, '1', 'COMP_CWORD')}
-  case "$path" in
+  case "$at" in
 ${cases(places, candidates)}
   esac
-  case "$path" in
+  case "$at" in
 ${cases(places, (place) => (valued(place).length === 0 ? '' : `case "$prev" in ${values(place)} ;; esac`))}
   esac
   COMPREPLY=()
@@ -188,10 +188,10 @@ _${bin}() {
 ${findPath(places, '2', 'CURRENT')}
   local flag="\${words[CURRENT - 1]}"
   case "\${words[CURRENT]}" in --*=*) flag="\${words[CURRENT]%%=*}"; compset -P '*=' ;; esac
-  case "$path" in
+  case "$at" in
 ${cases(places, (place) => (valued(place).length === 0 ? '' : `case "$flag" in ${values(place)} ;; esac`))}
   esac
-  case "$path" in
+  case "$at" in
 ${cases(places, candidates)}
   esac
   case "\${words[CURRENT]}" in

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { reportFailure } from '../../src/cli/failure.ts';
 import { NsinspectError } from '../../src/text/error.ts';
-import { nsinspect } from '../support/cli.ts';
+import { cli } from '../support/cli.ts';
 
 const QUIET = { json: false, debug: false };
 
@@ -59,7 +59,7 @@ describe('the command line', () => {
     { args: ['completion', 'bash', '--frob'], line: 'nsinspect: nonexistent flag: --frob (try --help)' },
     { args: ['completion', 'bash', 'zsh'], line: 'nsinspect: unexpected argument: zsh (try --help)' },
   ])('$args', async ({ args, line }) => {
-    const { status, stdout, stderr } = await nsinspect(args);
+    const { status, stdout, stderr } = await cli(...args);
     expect({ status, stderr }).toEqual({ status: 2, stderr: `${line}\n` });
     if (args.includes('--json')) expect(JSON.parse(stdout)).toMatchObject({ schema: 'nsinspect/error/1' });
     else expect(stdout).toBe('');
@@ -74,7 +74,7 @@ describe('the command line', () => {
       ['help', 'completion'],
       ['completion', '-h'],
     ]) {
-      const { status, stdout } = await nsinspect(args);
+      const { status, stdout } = await cli(...args);
       expect(status).toBe(0);
       expect(stdout).toMatch(/^EXIT CODES\n {2}0 +it worked\n/m);
     }

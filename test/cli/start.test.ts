@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { nsinspect, ROOT, runNode } from '../support/cli.ts';
+import { cli, CLI, ROOT, run } from '../support/cli.ts';
 
 const BIN = path.join(ROOT, 'bin/run.js');
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -13,12 +12,19 @@ const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'ut
 /** Runs bin/run.js believing that it is run by another version of Node. */
 function runAs(nodeVersion: string) {
   const pretend = `Object.defineProperty(process.versions, 'node', { value: '${nodeVersion}' })`;
-  return runNode(['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, BIN, 'completion', 'bash']);
+  return run([
+    process.execPath,
+    '--import',
+    `data:text/javascript,${encodeURIComponent(pretend)}`,
+    BIN,
+    'completion',
+    'bash',
+  ]);
 }
 
 describe('the start', () => {
   it.each(['--version', '-V'])('%s tells the version', async (flag) => {
-    expect(await nsinspect([flag])).toEqual({ status: 0, stdout: `nsinspect ${version}\n`, stderr: '' });
+    expect(await cli(flag)).toEqual({ status: 0, stdout: `nsinspect ${version}\n`, stderr: '' });
   });
 
   it.each(['12.22.1', '20.20.2', '22.11.0'])('under Node %s says in one line what is needed', async (old) => {
@@ -34,27 +40,25 @@ describe('the start', () => {
   });
 
   it('ends quietly when its reader has gone', async () => {
-    const shell = `'${process.execPath}' '${BIN}' completion bash | head -n 1; echo "\${PIPESTATUS[0]}"`;
-    const child = spawn('bash', ['-c', shell], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await new Promise((resolve) => child.on('close', resolve));
-    expect(output).toBe('# bash completion of nsinspect\n0\n');
+    const pipeline = `{ sleep 0.2; "$@"; echo "status $?" >&2; } | true`;
+    expect(await run(['bash', '-c', pipeline, 'bash', ...CLI, 'completion', 'bash'])).toMatchObject({
+      stderr: 'status 0\n',
+    });
   });
 
   it('works for a user without a name, a home or a shell', async () => {
     const env = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
-    expect(await nsinspect(['completion', 'bash'], { env })).toMatchObject({ status: 0, stderr: '' });
+    expect(await run([...CLI, 'completion', 'bash'], env)).toMatchObject({ status: 0, stderr: '' });
   });
 });
 
 describe('the cache of compiled code', () => {
   let copy = '';
   const cache = () => path.join(copy, 'home/.cache/nsinspect');
-  const run = () =>
-    runNode([path.join(copy, 'bin/run.js'), 'completion', 'bash'], {
-      env: { HOME: path.join(copy, 'home'), XDG_CACHE_HOME: path.join(copy, 'home/.cache') },
+  const start = () =>
+    run([process.execPath, path.join(copy, 'bin/run.js'), 'completion', 'bash'], {
+      HOME: path.join(copy, 'home'),
+      XDG_CACHE_HOME: path.join(copy, 'home/.cache'),
     });
 
   beforeAll(() => {
@@ -74,7 +78,7 @@ describe('the cache of compiled code', () => {
 
   it('is kept beside the code', async () => {
     chmodSync(path.join(copy, 'dist'), 0o755);
-    expect(await run()).toMatchObject({ status: 0, stderr: '' });
+    expect(await start()).toMatchObject({ status: 0, stderr: '' });
     expect(existsSync(path.join(copy, 'dist/.compile-cache'))).toBe(true);
   });
 
@@ -82,7 +86,7 @@ describe('the cache of compiled code', () => {
     rmSync(path.join(copy, 'dist/.compile-cache'), { recursive: true, force: true });
     chmodSync(path.join(copy, 'dist'), 0o777);
     // The copy is in /tmp, where anybody can put a directory in the way: no better place than dist.
-    expect(await run()).toMatchObject({ status: 0, stderr: '' });
+    expect(await start()).toMatchObject({ status: 0, stderr: '' });
     expect([existsSync(path.join(copy, 'dist/.compile-cache')), existsSync(cache())]).toEqual([false, false]);
   });
 });

@@ -32,11 +32,17 @@ export function jsonOf<T>(result: Result): T {
   return JSON.parse(result.stdout) as T;
 }
 
-/** Runs a program to its end. */
-export function run(command: readonly string[]): Promise<Result> {
+/** Runs a program to its end, in a UTF-8 locale; `env` sets variables, or unsets them with undefined. */
+export function run(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Result> {
   const [program, ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program!, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_ENV: undefined, NO_COLOR: undefined, COLUMNS: undefined, LC_ALL: 'C.UTF-8', ...env },
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
