@@ -1,11 +1,12 @@
 /** The table of namespaces: its rows as they stand in JSON, and its columns for every other form. */
 import type { Capture } from '../src/schema/capture.ts';
-import type { ContainerId, HolderGroup, NamespaceRow, NamespacesDocument, WhyDocument } from '../src/schema/documents.ts';
+import type { ContainerId, HolderGroup, NamespaceRow, NamespacesDocument } from '../src/schema/documents.ts';
 import { holdersOf } from '../src/model/namespaces.ts';
 import type { Namespace } from '../src/model/namespaces.ts';
 import type { Container } from '../src/model/containers.ts';
-import { nameText } from '../src/text/bytes.ts';
+import { NsinspectError } from '../src/text/error.ts';
 import { documentHead } from './head.ts';
+import { NAMESPACE_COLUMNS, DEFAULT_NAMESPACE_COLUMNS } from './namespace-columns.ts';
 import type { Column } from './table.ts';
 
 /** How many holders of a kind a row names. */
@@ -54,95 +55,35 @@ export function namespacesDocument(capture: Capture, rows: readonly NamespaceRow
   return { ...documentHead('nsinspect/namespaces/1', capture), namespaces: rows };
 }
 
-/** The document of `why`. */
-export function whyDocument(capture: Capture, namespace: NamespaceRow): WhyDocument {
-  return { ...documentHead('nsinspect/why/1', capture), namespace };
+
+/** The columns that a list such as `type,inum` or `+id` or `all` names. Throws a NsinspectError for a name that is none. */
+export function chooseColumns(list: string): Column<NamespaceRow>[] {
+  if (list === 'all') return [...NAMESPACE_COLUMNS];
+  const isAddition = list.startsWith('+');
+  const names = list.replace(/^\+/, '').split(',').map((name) => name.trim());
+  return [...(isAddition ? DEFAULT_NAMESPACE_COLUMNS : []), ...names].map(columnNamed);
 }
 
-/** A container in a word: `docker:web`, or by the beginning of its id where it has no name. */
-export function containerText({ engine, id, name }: ContainerId): string {
-  return `${engine}:${name === null ? shortId(id) : nameText(name)}`;
+function columnNamed(name: string): Column<NamespaceRow> {
+  const column = NAMESPACE_COLUMNS.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (column !== undefined) return column;
+  const known = NAMESPACE_COLUMNS.map((one) => one.name).join(', ');
+  throw new NsinspectError(`no column ${name}`, { code: 'usage', hint: `There are ${known}.` });
 }
 
-/** Twelve digits of a hexadecimal id, as the engines show it; other ids whole. */
-export function shortId(id: string): string {
-  return /^[0-9a-f]{20,}$/.test(id) ? id.slice(0, 12) : id;
+/** The rows by one column, numbers as numbers; `-name` sorts downwards. Rows that are equal in it keep their order. */
+export function sortRows(rows: readonly NamespaceRow[], by: string): NamespaceRow[] {
+  const column = columnNamed(by.replace(/^-/, ''));
+  const sign = by.startsWith('-') ? -1 : 1;
+  return [...rows].sort((a, b) => sign * compare(column.value(a), column.value(b)));
 }
 
-function known(value: number | null | undefined, outcome: string | undefined): string {
-  if (value === undefined) return outcome === undefined ? '' : `?${outcome}`;
-  return value === null ? '-' : String(value);
-}
-
-/** Every column that `ls` has; the names are those of the JSON members. */
-export const NAMESPACE_COLUMNS: readonly Column<NamespaceRow>[] = [
-  { name: 'type', help: 'one of the eight types', text: (row) => row.type, value: (row) => row.type },
-  { name: 'inum', align: 'right', help: 'inode number: names it while it lives', text: (row) => String(row.inum), value: (row) => row.inum },
-  {
-    name: 'id',
-    align: 'right',
-    help: 'the number that the kernel never reuses, where it has one',
-    text: (row) => (row.id === undefined ? `?${row.unknown?.id ?? ''}` : (row.id ?? '-')),
-    value: (row) => row.id ?? null,
-  },
-  {
-    name: 'initial',
-    help: 'made at boot',
-    text: (row) => (row.initial === undefined ? `?${row.unknown?.initial ?? ''}` : row.initial ? 'yes' : ''),
-    value: (row) => row.initial ?? null,
-  },
-  {
-    name: 'parent',
-    align: 'right',
-    help: 'inode number of the parent, of user and pid namespaces',
-    text: (row) => known(row.parent, row.unknown?.parent),
-    value: (row) => row.parent ?? null,
-  },
-  {
-    name: 'owner',
-    align: 'right',
-    help: 'inode number of the user namespace that owns it',
-    text: (row) => known(row.owner, row.unknown?.owner),
-    value: (row) => row.owner ?? null,
-  },
-  {
-    name: 'ownerUid',
-    align: 'right',
-    help: 'uid that owns a user namespace',
-    text: (row) => known(row.ownerUid, row.unknown?.ownerUid),
-    value: (row) => row.ownerUid ?? null,
-  },
-  { name: 'processes', header: 'PROCS', align: 'right', help: 'processes with a thread in it', text: (row) => String(row.processes), value: (row) => row.processes },
-  { name: 'tasks', align: 'right', help: 'threads in it', text: (row) => String(row.tasks), value: (row) => row.tasks },
-  {
-    name: 'leader',
-    help: 'the process in it that started first',
-    shrink: true,
-    text: (row) => (row.leader === null ? '-' : `${String(row.leader.pid)} ${nameText(row.leader.comm)}`),
-    value: (row) => row.leader?.pid ?? null,
-  },
-  {
-    name: 'container',
-    help: 'the container of its leader',
-    shrink: true,
-    text: (row) => (row.container === null ? '-' : containerText(row.container)),
-    value: (row) => (row.container === null ? null : containerText(row.container)),
-  },
-  {
-    name: 'holders',
-    help: 'what keeps it alive, besides processes, and how many of each',
-    shrink: true,
-    text: (row) => holdersText(row.holders),
-    value: (row) => row.holders.map(({ kind, count }) => `${kind}=${String(count)}`).join(' '),
-  },
-];
-
-/** The columns that `ls` shows unless told otherwise. */
-export const DEFAULT_NAMESPACE_COLUMNS = ['type', 'inum', 'processes', 'leader', 'container', 'holders'] as const;
-
-function holdersText(holders: readonly HolderGroup[]): string {
-  return holders
-    .filter(({ kind }) => kind !== 'process')
-    .map(({ kind, count }) => (count === 1 ? kind : `${kind}×${String(count)}`))
-    .join(' ');
+function compare(a: unknown, b: unknown): number {
+  if (a === b) return 0;
+  // What is not there comes last, upwards.
+  if (a === null || b === null) return a === null ? 1 : -1;
+  if (typeof a === 'string' && typeof b === 'string' && /^[0-9]+$/.test(a) && /^[0-9]+$/.test(b)) {
+    return a.length - b.length || (a < b ? -1 : 1);
+  }
+  return (a as string | number) < (b as string | number) ? -1 : 1;
 }

@@ -2,6 +2,9 @@ import { Command } from '@oclif/core/command';
 
 import { toJson } from '../text/json.ts';
 import { terminalSafe } from '../text/safe.ts';
+import { formatPlural } from '../text/units.ts';
+import type { Tool } from '../capture/capture.ts';
+import type { Coverage } from '../schema/documents.ts';
 
 /**
  * What all commands share: `--json`, one way to print it, one way to fail. A command's `run()` prints for people
@@ -17,6 +20,23 @@ export abstract class BaseCommand extends Command {
   /** Says something on stderr that is no result: what could not be read, what was skipped. Under `--json` too. */
   protected note(message: string): void {
     process.stderr.write(`nsinspect: ${terminalSafe(message)}\n`);
+  }
+
+  /** The program, as every document names it. */
+  protected get tool(): Tool {
+    return { name: 'nsinspect', version: this.config.version };
+  }
+
+  /** Prints lines for people, in one go; nothing under `--json`. */
+  protected print(lines: readonly string[]): void {
+    if (!this.jsonEnabled() && lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Says on stderr what the answer is lacking; under `--json` the document itself says it. */
+  protected noteCoverage({ vanished, notes }: Coverage): void {
+    if (this.jsonEnabled()) return;
+    for (const text of notes) this.note(text);
+    if (vanished > 0) this.note(`${formatPlural(vanished, 'process', 'processes')} ended while being read`);
   }
 
   /** Prints the document. Never coloured: what one sees on a terminal is what a pipe gets. */

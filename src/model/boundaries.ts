@@ -99,14 +99,14 @@ function childrenOf(
 }
 
 /** Where a process lives; null what is not known of it. */
-interface Place {
+export interface Place {
   readonly ns: ProcessFacts['ns'];
   readonly cgroup: number | null;
   readonly root: string | null;
 }
 
-/** A zombie has left its namespaces and cgroups (exit_task_namespaces, cgroup_exit): its threads, if any live, tell where it is. */
-function placeOf(process: ProcessFacts): Place {
+/** Where a process lives. A zombie has left its namespaces and cgroups (exit_task_namespaces, cgroup_exit): its threads, if any live, tell where it is. */
+export function placeOf(process: ProcessFacts): Place {
   if (process.state !== 'Z' && process.state !== 'X') {
     const root = process.unknown?.root === undefined ? nameKey(process.root ?? '/') : null;
     return { ns: process.ns, cgroup: process.cgroup, root };
@@ -115,8 +115,8 @@ function placeOf(process: ProcessFacts): Place {
   return { ns: thread?.ns ?? [], cgroup: thread?.cgroup ?? null, root: null };
 }
 
-/** What could not be read is no difference: nothing is guessed. */
-function changesBetween(parent: Place, child: Place): Set<Change> {
+/** In what the child's place is not the parent's. What could not be read is no difference: nothing is guessed. */
+export function changesBetween(parent: Place, child: Place): Set<Change> {
   const changes = new Set<Change>();
   for (const [i, type] of NS_TYPES.entries()) {
     if (areDifferent(parent.ns[i] ?? null, child.ns[i] ?? null)) changes.add(type);

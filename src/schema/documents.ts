@@ -87,5 +87,49 @@ export interface NamespacesDocument extends DocumentHead {
 /** Answer of `why`. */
 export interface WhyDocument extends DocumentHead {
   readonly schema: 'nsinspect/why/1';
-  readonly namespace: NamespaceRow;
+  /** One for a namespace; those of its own for a container or process. */
+  readonly namespaces: readonly NamespaceRow[];
+}
+
+/** A namespace of a boundary, and whose it is. */
+export interface BoundaryNamespace {
+  readonly type: NsType;
+  readonly inum: number | null;
+  /** `own`: first used here; `host`: made at boot; `inherited`: of the boundary around; `shared`: of another one. */
+  readonly relation: 'own' | 'host' | 'inherited' | 'shared' | 'unknown';
+  readonly with: (ProcessId & { readonly container: ContainerId | null }) | null;
+}
+
+/** A node of any tree. Which members there are depends on the view; nodes stand after their parents. */
+export interface TreeNode {
+  /** Index of the parent among the nodes; null for a root. */
+  readonly parent: number | null;
+  readonly label?: string;
+  readonly leader: ProcessId | null;
+  readonly argv?: readonly Name[];
+  readonly container: ContainerId | null;
+  readonly image?: Name | null;
+  /** ISO 8601. */
+  readonly startedAt?: string | null;
+  readonly processes?: number;
+  readonly tasks?: number;
+  readonly changes?: readonly string[];
+  readonly namespaces?: readonly BoundaryNamespace[];
+  readonly namespace?: NsRef;
+  readonly owned?: readonly NsRef[];
+  readonly nspid?: readonly number[];
+  readonly cgroup?: Name | null;
+  readonly path?: string;
+  readonly uid?: number | null;
+  readonly root?: Name;
+  /** Threads of the kernel. */
+  readonly kernel?: boolean;
+}
+
+/** Answer of `tree`. */
+export interface TreeDocument extends DocumentHead {
+  readonly schema: 'nsinspect/tree/1';
+  readonly by: 'boundary' | 'user' | 'pid' | 'cgroup' | 'process';
+  readonly nodes: readonly TreeNode[];
+  readonly hidden: readonly NamespaceRow[];
 }

@@ -1,0 +1,173 @@
+/** The default tree: one line per isolation boundary. */
+import { NS_TYPES } from '../src/schema/namespace.ts';
+import type { NsType } from '../src/schema/namespace.ts';
+import type { Capture } from '../src/schema/capture.ts';
+import type { Name } from '../src/schema/name.ts';
+import type { CgroupLine, ProcessFacts } from '../src/schema/tasks.ts';
+import type { Boundary } from '../src/model/boundaries.ts';
+import type { Belonging } from '../src/model/places.ts';
+import type { Container } from '../src/model/containers.ts';
+import { nameText } from '../src/text/bytes.ts';
+import { formatAge } from '../src/text/units.ts';
+import { containerText } from './namespace-columns.ts';
+import { containerId } from './namespaces.ts';
+import type { ContainerOf } from './namespaces.ts';
+import type { Style } from './style.ts';
+import type { Column } from './table.ts';
+
+/** A boundary with what is said of it. */
+export interface BoundaryRow {
+  readonly boundary: Boundary;
+  readonly prefix: string;
+  readonly container: Container | null;
+  readonly label: string;
+  readonly belongings: readonly Belonging[];
+  readonly cgroup: Name | null;
+  readonly uid: number | null;
+  /** Seconds since its leader started; null where the host's uptime is not known. */
+  readonly age: number | null;
+}
+
+/** What the rows are made from. */
+export interface BoundaryContext {
+  readonly capture: Capture;
+  readonly containerOf: ContainerOf;
+  readonly belongings: ReadonlyMap<Boundary, readonly Belonging[]>;
+  readonly cgroups: readonly (readonly CgroupLine[])[];
+}
+
+/** The row of one boundary. */
+export function boundaryRow(boundary: Boundary, prefix: string, context: BoundaryContext): BoundaryRow {
+  const { leader, parent } = boundary;
+  const container = context.containerOf(leader.pid) ?? null;
+  const outer = parent === null ? null : (context.containerOf(parent.leader.pid) ?? null);
+  const cgroup = tellingCgroup(leader, parent?.leader ?? null, context.cgroups);
+  return {
+    boundary,
+    prefix,
+    container,
+    label: labelOf(boundary, container !== outer ? container : null, cgroup, context.capture),
+    belongings: context.belongings.get(boundary) ?? [],
+    cgroup,
+    uid: leader.detail?.status?.uids[1] ?? null,
+    age: ageOf(leader, context.capture),
+  };
+}
+
+/** How long ago a process started, in seconds. */
+export function ageOf({ start }: ProcessFacts, { host }: Capture): number | null {
+  return host.uptime === null ? null : Math.max(0, host.uptime - start / host.ticksPerSecond);
+}
+
+function labelOf(boundary: Boundary, container: Container | null, cgroup: Name | null, capture: Capture): string {
+  const { leader, changes } = boundary;
+  if (container !== null) return containerText(containerId(container));
+  if (boundary.parent === null) return leader.kthread ? 'kernel threads' : leader.pid === 1 ? nameText(capture.host.hostname) : 'entered from outside';
+  if (leader.kthread) return 'kernel thread';
+  if (NS_TYPES.some((type) => changes.has(type))) return 'sandbox';
+  if (changes.has('root')) return `chroot ${nameText(leader.root ?? '/')}`;
+  return `cgroup ${cgroup === null ? '' : nameText(cgroup)}`.trim();
+}
+
+/** Of the paths in all hierarchies the longest that is not the parent's: the others say less, or the same. */
+function tellingCgroup(
+  leader: ProcessFacts,
+  parent: ProcessFacts | null,
+  cgroups: readonly (readonly CgroupLine[])[],
+): Name | null {
+  if (leader.cgroup === null) return null;
+  const before = new Map((parent?.cgroup == null ? [] : (cgroups[parent.cgroup] ?? [])).map((line) => [line.hierarchy, nameText(line.path)]));
+  let telling: Name | null = null;
+  for (const line of cgroups[leader.cgroup] ?? []) {
+    const isChanged = parent === null || before.get(line.hierarchy) !== nameText(line.path);
+    if (isChanged && (telling === null || nameText(line.path).length > nameText(telling).length)) telling = line.path;
+  }
+  return telling;
+}
+
+/** One letter a type, for narrow terminals; `h` for uts, the hostname. */
+const LETTERS: Readonly<Record<NsType, string>> = { user: 'u', mnt: 'm', pid: 'p', net: 'n', ipc: 'i', uts: 'h', cgroup: 'c', time: 't' };
+
+function letters(belongings: readonly Belonging[], style: Style): string {
+  return belongings
+    .map(({ type, relation }) => {
+      if (relation === 'own') return LETTERS[type];
+      if (relation === 'host') return style.dot;
+      return relation === 'inherited' ? '^' : relation === 'shared' ? '=' : '?';
+    })
+    .join('');
+}
+
+function ownTypes(belongings: readonly Belonging[]): string {
+  const own = belongings.filter(({ relation }) => relation === 'own').map(({ type }) => type);
+  const isUnknown = belongings.some(({ relation }) => relation === 'unknown');
+  return own.join(' ') + (isUnknown ? `${own.length > 0 ? ' ' : ''}?` : '');
+}
+
+function sharedWith(belongings: readonly Belonging[], containerOf: ContainerOf): string {
+  return belongings
+    .flatMap(({ type, with: other }) => {
+      if (other === null) return [];
+      const container = containerOf(other.leader.pid);
+      return [`${type}=${container === undefined ? `pid:${String(other.leader.pid)}` : containerText(containerId(container))}`];
+    })
+    .join(' ');
+}
+
+/** What explains the letters; null where words are shown. */
+export function legend(style: Style): string | null {
+  if (isWide(style)) return null;
+  return `own: u user m mnt p pid n net i ipc h uts c cgroup t time   ${style.dot} host's  ^ outer's  = another's`;
+}
+
+function isWide({ columns }: Style): boolean {
+  return columns === null || columns >= 140;
+}
+
+/** The columns of the default tree, as many as the terminal is wide enough for. */
+export function boundaryColumns(rows: readonly BoundaryRow[], containerOf: ContainerOf, style: Style): Column<BoundaryRow>[] {
+  const wide = isWide(style);
+  const room = style.columns ?? Infinity;
+  const all: (Column<BoundaryRow> & { readonly from?: number; readonly onlyIf?: boolean })[] = [
+    { name: 'boundary', help: 'the container, sandbox, cgroup or root', shrink: true, text: (row) => row.prefix + row.label, value: (row) => row.label },
+    {
+      name: 'image',
+      help: 'image of the container',
+      shrink: true,
+      onlyIf: rows.some(({ container }) => container?.image != null),
+      text: (row) => (row.container === null || row.container.leader !== row.boundary.leader.pid ? '' : nameText(row.container.image ?? '')),
+      value: (row) => row.container?.image ?? null,
+    },
+    { name: 'pid', align: 'right', help: 'its first process', text: (row) => String(row.boundary.leader.pid), value: (row) => row.boundary.leader.pid },
+    { name: 'command', help: 'command of that process', shrink: true, text: (row) => commandText(row.boundary.leader, wide), value: (row) => row.boundary.leader.comm },
+    { name: 'since', align: 'right', help: 'how long ago it started', text: (row) => (row.age === null ? '?' : formatAge(row.age)), value: (row) => row.age },
+    { name: 'processes', header: wide ? 'PROCS' : 'PROC', align: 'right', help: 'processes in it', text: (row) => String(row.boundary.processes.length), value: (row) => row.boundary.processes.length },
+    { name: 'tasks', header: 'THR', align: 'right', help: 'threads in it', text: (row) => String(row.boundary.tasks), value: (row) => row.boundary.tasks },
+    {
+      name: 'own',
+      header: wide ? 'OWN NAMESPACES' : 'OWN',
+      help: 'which namespaces are its own',
+      text: (row) => (wide ? ownTypes(row.belongings) : letters(row.belongings, style)),
+      value: (row) => ownTypes(row.belongings),
+    },
+    {
+      name: 'sharedWith',
+      header: 'SHARED WITH',
+      help: 'namespaces that it shares, other than with the host, and with whom',
+      shrink: true,
+      onlyIf: rows.some(({ belongings }) => belongings.some((one) => one.with !== null)),
+      from: 100,
+      text: (row) => sharedWith(row.belongings, containerOf),
+      value: (row) => sharedWith(row.belongings, containerOf),
+    },
+    { name: 'uid', header: 'USER', align: 'right', from: 90, help: 'effective user of that process', text: (row) => (row.uid === null ? '' : row.uid === 0 ? 'root' : String(row.uid)), value: (row) => row.uid },
+    { name: 'cgroup', help: 'where its cgroup is, in the hierarchy that says most', shrink: true, from: 110, text: (row) => nameText(row.cgroup ?? ''), value: (row) => row.cgroup },
+  ];
+  return all.filter(({ from = 0, onlyIf = true }) => room >= from && onlyIf);
+}
+
+/** The command line where there is room and it is known, else the name. */
+function commandText({ comm, detail }: ProcessFacts, wide: boolean): string {
+  const argv = detail?.argv ?? [];
+  return wide && argv.length > 0 ? argv.map(nameText).join(' ').slice(0, 200) : nameText(comm);
+}

@@ -1,0 +1,41 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { NsinspectError } from '../text/error.ts';
+
+/**
+ * Writes a file whole or not at all: first beside its place, then renamed, so that a full disk or an interrupt loses nothing that
+ * stood there. `-` is stdout; devices and pipes are written as they are. Readable by its owner alone: captures tell much.
+ */
+export function writeWhole(file: string, bytes: Uint8Array): void {
+  try {
+    if (file === '-') writeAll(1, bytes);
+    else if (isSpecial(file)) writeFileSync(file, bytes);
+    else writeBeside(file, bytes);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EPIPE') throw cause;
+    throw new NsinspectError(`cannot write ${file}: ${code ?? String(cause)}`, { code: 'cannot-write', cause });
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+function isSpecial(file: string): boolean {
+  return /^\/dev\/|^\/proc\//.test(path.resolve(file));
+}
+
+function writeBeside(file: string, bytes: Uint8Array): void {
+  const beside = `${file}.${String(process.pid)}.tmp`;
+  const fd = openSync(beside, 'wx', 0o600);
+  try {
+    writeAll(fd, bytes);
+    fsyncSync(fd);
+    closeSync(fd);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
