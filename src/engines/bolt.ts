@@ -6,7 +6,7 @@
  * The file may be written while it is copied, cut, or forged: everything that is read is bounded by the file, and each
  * walk by the number of entries that it has room for.
  */
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 
 const MAGIC = 0xed0cdaed;
 const VERSION = 2;

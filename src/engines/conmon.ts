@@ -46,7 +46,7 @@ export function parseConmonArgs(argv: readonly ByteString[]): ConmonArgs | null 
     bundle,
     containersJson: containers.endsWith('-containers') ? `${containers}/containers.json` : null,
     runtime: runtime === undefined ? null : nameOf(runtime),
-    engine: /\/crio\//.test(exitDir) || /^k8s_/.test(name ?? '') ? 'cri-o' : 'podman',
+    engine: exitDir.includes('/crio/') || name?.startsWith('k8s_') === true ? 'cri-o' : 'podman',
     exec: flags.given.has('e') || flags.given.has('exec') || flags.values.has('exec-process-spec'),
   };
 }

@@ -16,6 +16,7 @@ export function readConmonContainer(reader: EngineReader, view: View, args: Conm
     engine === 'cri-o' && bundle !== null ? reader.parsed(view, `${bundle}/config.json`, parseOciConfig) : null;
   const pod = config === null ? null : podOf(config.annotations);
   if (stored === undefined && pod === null) return;
+  const cgroupPath = config?.cgroupsPath ?? null;
   reader.containers.push({
     engine,
     id,
@@ -25,7 +26,7 @@ export function readConmonContainer(reader: EngineReader, view: View, args: Conm
     startedAt: null,
     pid: null,
     ...(pod === null ? {} : { pod: { namespace: pod.namespace, name: pod.pod, container: pod.container } }),
-    ...(config?.cgroupsPath == null ? {} : { cgroupPath: config.cgroupsPath }),
+    ...(cgroupPath === null ? {} : { cgroupPath }),
     source: nameOf(containersJson),
     via: view.via,
   });

@@ -51,15 +51,18 @@ export function readBundle(
   return { container, sandboxId: pod?.sandboxId ?? null };
 }
 
-/** The other containers whose bundles lie beside this one: with CRI one shim minds all containers of a pod. */
+/**
+ * The containers whose bundles lie beside this one, it included: with CRI one shim minds all containers of a pod. Only the
+ * first who asks about a directory is told.
+ */
 export function neighbours(reader: EngineReader, view: View, bundle: ByteString): readonly string[] {
   const directory = dirName(bundle);
-  let first = false;
-  const ids = reader.once(view, `bundles\0${directory}`, () => {
-    first = true;
-    return reader.list(view, directory).filter(isContainerdId);
-  });
-  return first ? ids : [];
+  const todo = reader.once(view, `bundles\0${directory}`, () => ({
+    ids: reader.list(view, directory).filter(isContainerdId),
+  }));
+  const { ids } = todo;
+  todo.ids = [];
+  return ids;
 }
 
 function fromMeta(

@@ -81,7 +81,12 @@ function readRuntimes(
 
 function readMachine(reader: EngineReader, view: View, path: string): void {
   const machine = reader.optional(view, path, parseMachine);
-  if (machine === null) return;
+  // libvirt registers its machines there, too.
+  if (
+    machine === null ||
+    (machine.service !== null && machine.service !== 'systemd-nspawn' && machine.machineClass !== 'vm')
+  )
+    return;
   const startedAt = timeOf(machine);
   reader.containers.push({
     engine: 'nspawn',
