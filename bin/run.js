@@ -40,9 +40,21 @@ function start() {
     fail('is not built yet: run `npm ci` in its checkout');
     return;
   }
+  nameWhatOclifAsksFor();
   const cache = cacheDirectory();
   if (cache) nodeModule.enableCompileCache(cache);
   import(entry).then(({ main }) => main(argv, root, pjson));
+}
+
+/** oclif asks for the user's home and shell and fails for a user without an entry in passwd, as containers have them. */
+function nameWhatOclifAsksFor() {
+  try {
+    os.userInfo();
+  } catch (error) {
+    if (error.code !== 'ERR_SYSTEM_ERROR') throw error;
+    if (process.env.HOME === undefined) process.env.HOME = '/';
+    if (process.env.SHELL === undefined) process.env.SHELL = '/bin/sh';
+  }
 }
 
 function fail(message) {

@@ -24,12 +24,21 @@ const ENTRIES: Readonly<Record<string, string>> = {
 /** Packages with native code, which finds its binary relative to its own files. */
 const NATIVE = ['koffi'];
 
-/** oclif imports wsl-utils to ask whether it runs on Windows; nsinspect is for Linux, and the answer takes 5 ms. */
-const NO_WINDOWS: Plugin = {
-  name: 'no-windows',
+/**
+ * What oclif would load and nsinspect never needs: wsl-utils tells whether this is Windows and takes 5 ms for it,
+ * TypeScript (9 MB) reads the tsconfig.json of a command line that is run from its sources.
+ */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  'wsl-utils': 'export const isWsl = false;',
+  typescript: `throw new Error('TypeScript is not part of the built program');`,
+};
+
+const LEAVE_OUT: Plugin = {
+  name: 'leave-out',
   setup: (bundler) => {
-    bundler.onResolve({ filter: /^wsl-utils$/ }, () => ({ path: 'wsl-utils', namespace: 'no-windows' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'no-windows' }, () => ({ contents: 'export const isWsl = false;' }));
+    const filter = new RegExp(`^(${Object.keys(LEFT_OUT).join('|')})$`);
+    bundler.onResolve({ filter }, ({ path: name }) => ({ path: name, namespace: 'left-out' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path: name }) => ({ contents: LEFT_OUT[name] ?? '' }));
   },
 };
 
@@ -64,7 +73,7 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
   external: NATIVE,
-  plugins: [NO_WINDOWS],
+  plugins: [LEAVE_OUT],
   banner: { js: COMMONJS_SCOPE },
 });
 

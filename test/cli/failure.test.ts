@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { reportFailure } from '../../src/cli/failure.ts';
 import { NsinspectError } from '../../src/text/error.ts';
 import { cli } from '../support/cli.ts';
+import { expectDocument } from '../support/schema.ts';
 
 const QUIET = { json: false, debug: false };
 
@@ -61,8 +62,10 @@ describe('the command line', () => {
   ])('$args', async ({ args, line }) => {
     const { status, stdout, stderr } = await cli(...args);
     expect({ status, stderr }).toEqual({ status: 2, stderr: `${line}\n` });
-    if (args.includes('--json')) expect(JSON.parse(stdout)).toMatchObject({ schema: 'nsinspect/error/1' });
-    else expect(stdout).toBe('');
+    if (args.includes('--json')) {
+      expect(JSON.parse(stdout)).toMatchObject({ schema: 'nsinspect/error/1' });
+      expectDocument(JSON.parse(stdout));
+    } else expect(stdout).toBe('');
   });
 
   it('lists the exit codes in its help', async () => {

@@ -1,10 +1,22 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { cli, CLI, ROOT, run } from '../support/cli.ts';
+import { describeWith, pathOf } from '../support/components.ts';
 
 const BIN = path.join(ROOT, 'bin/run.js');
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -20,6 +32,18 @@ function runAs(nodeVersion: string) {
     'completion',
     'bash',
   ]);
+}
+
+/** A copy of all that a start needs but packages, in a directory of its own, with nothing cached. */
+function copyOfProgram(): string {
+  const copy = mkdtempSync(path.join(tmpdir(), 'nsinspect-start-'));
+  for (const name of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
+    cpSync(path.join(ROOT, name), path.join(copy, name), {
+      recursive: true,
+      filter: (from) => !from.endsWith('.compile-cache'),
+    });
+  }
+  return copy;
 }
 
 describe('the start', () => {
@@ -46,9 +70,29 @@ describe('the start', () => {
     });
   });
 
-  it('works for a user without a name, a home or a shell', async () => {
+  it('reads little: no chunk has something large in it by mistake', () => {
+    const chunks = globSync('dist/**/*.js', { cwd: ROOT }).map((file) => statSync(path.join(ROOT, file)).size);
+    expect(Math.max(...chunks)).toBeLessThan(500_000);
+  });
+});
+
+describeWith(['root', 'setpriv'], 'the start as a user without a name, a home or a shell', () => {
+  let copy = '';
+  beforeAll(() => {
+    // Where any user may read.
+    copy = copyOfProgram();
+    chmodSync(copy, 0o755);
+    copyFileSync(process.execPath, path.join(copy, 'node'));
+  });
+  afterAll(() => {
+    rmSync(copy, { recursive: true, force: true });
+  });
+
+  it('works', async () => {
     const env = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
-    expect(await run([...CLI, 'completion', 'bash'], env)).toMatchObject({ status: 0, stderr: '' });
+    const setpriv = [pathOf('setpriv')!, '--reuid=54321', '--regid=54321', '--clear-groups'];
+    const command = [path.join(copy, 'node'), path.join(copy, 'bin/run.js'), 'completion', 'bash'];
+    expect(await run([...setpriv, ...command], env)).toMatchObject({ status: 0, stderr: '' });
   });
 });
 
@@ -62,14 +106,7 @@ describe('the cache of compiled code', () => {
     });
 
   beforeAll(() => {
-    copy = mkdtempSync(path.join(tmpdir(), 'nsinspect-start-'));
-    for (const name of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
-      cpSync(path.join(ROOT, name), path.join(copy, name), {
-        recursive: true,
-        filter: (from) => !from.endsWith('.compile-cache'),
-      });
-    }
-    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    copy = copyOfProgram();
     mkdirSync(path.join(copy, 'home/.cache'), { recursive: true });
   });
   afterAll(() => {
