@@ -12,6 +12,11 @@ export function programs(...names: readonly string[]): Probe {
   return () => names.find((name) => pathOf(name) === null) ?? null;
 }
 
+/** A probe for one program of several that do the same. */
+function anyOf(...names: readonly string[]): Probe {
+  return () => (names.some((name) => pathOf(name) !== null) ? null : names.join(' or '));
+}
+
 /** Where a program is; null when it is not installed. */
 export function pathOf(program: string): string | null {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -53,10 +58,12 @@ export const COMPONENTS = {
   unshare: programs('unshare'),
   nsenter: programs('nsenter'),
   setpriv: programs('setpriv'),
+  strace: programs('strace'),
+  setpriv: programs('setpriv'),
   'busybox-static': staticBusybox,
   python3: programs('python3'),
-  qemu: () => programs('qemu-system-x86_64')() && programs('qemu-system-aarch64')(),
-  chromium: () => programs('chromium')() && programs('google-chrome')(),
+  qemu: anyOf('qemu-system-x86_64', 'qemu-system-aarch64'),
+  chromium: anyOf('chromium', 'google-chrome'),
   graphviz: programs('dot'),
   tmux: programs('tmux'),
   zsh: programs('zsh'),
