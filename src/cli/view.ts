@@ -24,7 +24,7 @@ export function viewOf(capture: Capture): View {
   const tasks = required(capture.tasks, 'tasks');
   const facet: NamespacesFacet = required(capture.namespaces, 'namespaces');
   const namespaces = namespacesOf(tasks, facet);
-  const { containers, containerOfPid } = containersOf(tasks, capture.engines);
+  const { containers, containerOfPid } = containersOf(tasks, capture.engines, capture.host);
   return {
     capture,
     tasks,

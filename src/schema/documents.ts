@@ -133,3 +133,115 @@ export interface TreeDocument extends DocumentHead {
   readonly nodes: readonly TreeNode[];
   readonly hidden: readonly NamespaceRow[];
 }
+
+/** Who a process is and what it may do. */
+export interface ProcessReport extends ProcessId {
+  readonly ppid: number;
+  /** The pid at every level of pid namespaces, outermost first. */
+  readonly nspid?: readonly number[];
+  /** ISO 8601. */
+  readonly startedAt: string | null;
+  readonly state: string;
+  readonly kernel: boolean;
+  readonly argv?: readonly Name[];
+  readonly exe?: Name;
+  /** What its root reads as: a path for a chroot, `/` otherwise. */
+  readonly root: Name;
+  /** Real, effective, saved and file-system. */
+  readonly uids?: readonly number[];
+  readonly gids?: readonly number[];
+  readonly groups?: readonly number[];
+  readonly capabilities?: {
+    readonly inheritable: readonly string[];
+    readonly permitted: readonly string[];
+    readonly effective: readonly string[];
+    readonly bounding: readonly string[];
+    readonly ambient: readonly string[];
+  };
+  /** Null where this kernel does not say. */
+  readonly noNewPrivs?: boolean | null;
+  /** 0 off, 1 strict, 2 filter. */
+  readonly seccomp?: number | null;
+  /** Label of the security module; null: none is active. */
+  readonly label?: Name | null;
+  readonly threads: number;
+  /** Threads that are in other namespaces or cgroups, or have open files of their own. */
+  readonly differing: readonly {
+    readonly tid: number;
+    readonly comm: Name;
+    readonly namespaces: readonly NsRef[];
+    readonly ownFds: boolean;
+  }[];
+  readonly namespaces: readonly ProcessNamespace[];
+  readonly cgroups: readonly CgroupMembership[];
+  readonly unknown?: Readonly<Record<string, Outcome>>;
+}
+
+/** One of the eight namespaces of a process. */
+export interface ProcessNamespace {
+  readonly type: NsType;
+  readonly inum: number | null;
+  readonly initial?: boolean;
+  /** How many processes have a thread in it. */
+  readonly processes: number;
+  /** Other containers that are in it. */
+  readonly sharedWith: readonly ContainerId[];
+  readonly unknown?: Readonly<{ inum?: Outcome; initial?: Outcome }>;
+}
+
+/** The cgroup of a process in one hierarchy. */
+export interface CgroupMembership {
+  readonly hierarchy: number;
+  /** Empty for v2. */
+  readonly controllers: readonly string[];
+  readonly path: Name;
+}
+
+/** What is known of a container. */
+export interface ContainerReport extends ContainerId {
+  readonly image: Name | null;
+  readonly startedAt: string | null;
+  readonly namespace: string | null;
+  readonly pod: { readonly namespace: Name; readonly name: Name; readonly container: Name | null } | null;
+  /** The container in which it is nested. */
+  readonly parent: ContainerId | null;
+  /** Count and the first of its processes. */
+  readonly processes: { readonly count: number; readonly sample: readonly ProcessId[] };
+  /** Why it is held to be this container. */
+  readonly evidence: readonly { readonly kind: string; readonly pid?: number; readonly role?: string; readonly path?: Name; readonly source?: Name }[];
+}
+
+/** A mount, and where else its superblock is mounted. */
+export interface MountReport {
+  readonly mntns: number;
+  readonly id: number;
+  readonly parent: number;
+  readonly dev: string;
+  readonly root: Name;
+  readonly path: Name;
+  readonly options: readonly Name[];
+  readonly propagation: readonly string[];
+  readonly fsType: Name;
+  readonly source: Name;
+  readonly superOptions: readonly Name[];
+  /** Other mounts of the same superblock: count and the first of them. */
+  readonly elsewhere: { readonly count: number; readonly sample: readonly { readonly mntns: number; readonly path: Name }[] };
+}
+
+/** Answer of `inspect`: the members that the kind of target has. */
+export interface InspectDocument extends DocumentHead {
+  readonly schema: 'nsinspect/inspect/1';
+  readonly target: { readonly kind: 'process' | 'container' | 'namespace' | 'cgroup' | 'mount'; readonly text: string };
+  readonly container?: ContainerReport;
+  /** The process, or the first of the container. */
+  readonly process?: ProcessReport;
+  readonly namespace?: NamespaceRow;
+  readonly cgroup?: {
+    readonly path: string;
+    /** Hierarchies in which a task is at that path. */
+    readonly hierarchies: readonly { readonly hierarchy: number; readonly controllers: readonly string[] }[];
+    readonly processes: { readonly count: number; readonly sample: readonly ProcessId[] };
+    readonly containers: readonly ContainerId[];
+  };
+  readonly mount?: MountReport;
+}
