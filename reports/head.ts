@@ -26,7 +26,7 @@ export function notesOf(capture: Capture): string[] {
   const { tasks, namespaces, engines } = capture;
   if (tasks !== undefined && tasks.coverage.denied > 0) {
     notes.push(
-      `the namespaces of ${formatPlural(tasks.coverage.denied, 'process', 'processes')} may not be read without CAP_SYS_PTRACE`,
+      `the namespaces of ${formatPlural(tasks.coverage.denied, 'process', 'processes')} may not be read (no right to trace them)`,
     );
   }
   if (namespaces !== undefined) {

@@ -1,4 +1,5 @@
 /** The answer of `inspect` for a person: headings with a word and its value a line. */
+import { CAPABILITIES } from '../src/model/capabilities.ts';
 import type {
   ContainerReport,
   InspectDocument,
@@ -158,12 +159,15 @@ function groupsText(groups: readonly number[]): string {
   return groups.length === 0 ? '' : `, groups ${groups.join(' ')}`;
 }
 
-/** More capabilities than this are told by what is missing. */
-const MANY = 41;
+/** A set that lacks at most this many is told by what it lacks. */
+const FEW = 8;
 
 function capText(names: readonly string[]): string {
   if (names.length === 0) return 'none';
-  return names.length >= MANY ? `all ${String(names.length)}` : names.join(' ');
+  const held = new Set(names);
+  const missing = CAPABILITIES.filter((name) => !held.has(name));
+  if (missing.length === 0) return 'all';
+  return missing.length <= FEW ? `all but ${missing.join(' ')}` : names.join(' ');
 }
 
 function namespaceLines(process: ProcessReport): Line[] {

@@ -76,7 +76,9 @@ export const DEFAULT_NAMESPACE_COLUMNS = ['type', 'inum', 'processes', 'leader',
 
 /** A container in a word: `docker:web`, or by the beginning of its id where it has no name. */
 export function containerText({ engine, id, name }: ContainerId): string {
-  return `${engine}:${name === null ? shortId(id) : nameText(name)}`;
+  if (name !== null) return `${engine}:${nameText(name)}`;
+  // The ids that nsinspect gives (bwrap-812) name the engine already.
+  return id.startsWith(`${engine}-`) ? id : `${engine}:${shortId(id)}`;
 }
 
 /** Twelve digits of a hexadecimal id, as the engines show it; other ids whole. */

@@ -114,10 +114,11 @@ function sharedWith(belongings: readonly Belonging[], containerOf: ContainerOf):
     .join(' ');
 }
 
-/** What explains the letters; null where words are shown. */
-export function legend(style: Style): string | null {
-  if (isWide(style)) return null;
-  return `own: u user m mnt p pid n net i ipc h uts c cgroup t time   ${style.dot} host's  ^ outer's  = another's`;
+/** What explains the letters; none where words are shown. */
+export function legendLines(style: Style): string[] {
+  if (isWide(style)) return [];
+  const meaning = `${style.dot} the host's  ^ that of the one around it  = another's`;
+  return [`OWN: u user  m mnt  p pid  n net  i ipc  h uts  c cgroup  t time`, `     ${meaning}`];
 }
 
 function isWide({ columns }: Style): boolean {
@@ -166,8 +167,11 @@ export function boundaryColumns(rows: readonly BoundaryRow[], containerOf: Conta
   return all.filter(({ from = 0, onlyIf = true }) => room >= from && onlyIf);
 }
 
+/** More of a command line than this tells nobody what it is; `inspect` shows the whole. */
+const MOST_COMMAND = 72;
+
 /** The command line where there is room and it is known, else the name. */
 function commandText({ comm, detail }: ProcessFacts, wide: boolean): string {
   const argv = detail?.argv ?? [];
-  return wide && argv.length > 0 ? argv.map(nameText).join(' ').slice(0, 200) : nameText(comm);
+  return wide && argv.length > 0 ? argv.map(nameText).join(' ').slice(0, MOST_COMMAND) : nameText(comm);
 }

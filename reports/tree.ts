@@ -19,7 +19,7 @@ import { containerId, namespaceRow } from './namespaces.ts';
 import type { ContainerOf } from './namespaces.ts';
 import type { Style } from './style.ts';
 import { tableLines } from './table.ts';
-import { ageOf, boundaryColumns, boundaryRow, legend } from './tree-boundaries.ts';
+import { ageOf, boundaryColumns, boundaryRow, legendLines } from './tree-boundaries.ts';
 import type { BoundaryRow } from './tree-boundaries.ts';
 import { cgroupColumns, cgroupForest } from './tree-cgroups.ts';
 import type { CgroupNode } from './tree-cgroups.ts';
@@ -141,9 +141,8 @@ function boundaryBody(input: TreeInput, filter: TreeFilter): Body {
     lines: (style) => {
       const rows = rowsOf(style);
       if (rows.length === 0) return ['no boundary fits'];
-      const explained = legend(style);
       const lines = tableLines(rows, boundaryColumns(rows, containerOf, style), style);
-      return explained === null ? lines : [...lines, style.dim(explained)];
+      return [...lines, ...legendLines(style).map(style.dim)];
     },
   };
 }

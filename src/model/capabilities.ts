@@ -1,5 +1,5 @@
 /** Capabilities by number, as include/uapi/linux/capability.h has them; capabilities(7) explains them. */
-const NAMES = [
+export const CAPABILITIES = [
   'chown',
   'dac_override',
   'dac_read_search',
@@ -51,13 +51,7 @@ export function capabilityNames(hex: string): string[] {
   const bits = BigInt(`0x${hex}`);
   const names: string[] = [];
   for (let bit = 0; bit < 64; bit++) {
-    if ((bits >> BigInt(bit)) & 1n) names.push(NAMES[bit] ?? `cap_${String(bit)}`);
+    if ((bits >> BigInt(bit)) & 1n) names.push(CAPABILITIES[bit] ?? `cap_${String(bit)}`);
   }
   return names;
-}
-
-/** Whether a set holds every capability that the list knows. */
-export function isFullSet(hex: string): boolean {
-  const known = (1n << BigInt(NAMES.length)) - 1n;
-  return (BigInt(`0x${hex}`) & known) === known;
 }

@@ -37,7 +37,7 @@ export const TARGET_HELP =
 export function resolveTarget(text: string, where: Targets): Target {
   const found = candidatesOf(text, where);
   if (found.length === 1 && found[0] !== undefined) return found[0];
-  if (found.length === 0) throw new NsinspectError(notFound(text), { code: 'no-such-target', hint: `TARGET is ${TARGET_HELP}.` });
+  if (found.length === 0) throw new NsinspectError(notFound(text), { code: 'no-such-target', hint: '--help says what a TARGET can be.' });
   const list = found.slice(0, 8).map(describeTarget).join(', ');
   const more = found.length > 8 ? ` and ${String(found.length - 8)} more` : '';
   throw new NsinspectError(`${text} is ambiguous: it may be ${list}${more}`, { code: 'ambiguous-target' });
@@ -62,6 +62,7 @@ export function describeTarget(target: Target): string {
 }
 
 function notFound(text: string): string {
+  if (text === '') return 'the TARGET is empty';
   if (/^(pid:)?[0-9]+$/.test(text)) return `no process ${text.replace('pid:', '')}, and no container of that name or id`;
   if (parseNamespace(text) !== null) return `no namespace ${text} was found: it may have ended`;
   return `nothing here is called ${text}`;
@@ -147,7 +148,8 @@ function cgroupCandidates(path: string, where: Targets): Target[] {
   const wanted = new Set([path === '/' ? path : path.replace(/\/+$/, '')]);
   for (const mount of where.mounts?.tables.flatMap((table) => table.mounts) ?? []) {
     const point = nameText(mount.path);
-    if ((mount.fsType === 'cgroup' || mount.fsType === 'cgroup2') && (path === point || path.startsWith(`${point}/`))) {
+    // The mount point itself names the mount, not the root cgroup behind it.
+    if ((mount.fsType === 'cgroup' || mount.fsType === 'cgroup2') && path.startsWith(`${point}/`)) {
       wanted.add(`${nameText(mount.root).replace(/\/$/, '')}${path.slice(point.length)}` || '/');
     }
   }
