@@ -12,40 +12,31 @@ import { compare, lsns, type Comparison } from '../test/support/lsns.ts';
 import { rowKey, type NamespacesDocument } from '../test/support/namespaces-document.ts';
 import { plant, PlantUnsupported } from '../test/support/plant.ts';
 
-interface Line extends Comparison {
-  readonly what: string;
-  readonly isOurs: boolean;
-}
-
-const lines: Line[] = [];
+const lines: Comparison[] = [];
+const what: Readonly<Record<string, string>> = { ...FOUND, ...UNSEEN };
 const unsupported: string[] = [];
-for (const [scenario, what] of Object.entries({ ...FOUND, ...UNSEEN })) {
-  // One after the other: what lsns says of one must not hang on another.
-  lines.push(...(await linesOf(scenario, what)));
-}
+// One after the other: what lsns says of one must not hang on another.
+for (const scenario of Object.keys(what)) lines.push(...(await linesOf(scenario)));
 
 const version = (await run(['lsns', '--version'])).stdout.trim().replace(/^lsns from /, '');
 const file = path.join(ROOT, 'docs/lsns.md');
 mkdirSync(path.dirname(file), { recursive: true });
 writeFileSync(file, text());
-console.log(`${path.relative('.', file)}: ${lines.filter(({ isListed }) => !isListed).length} of ${lines.length} lines are not listed by lsns`);
+console.log(
+  `${path.relative('.', file)}: lsns misses ${lines.filter(({ lsns: isListed }) => !isListed).length} of ${lines.length}`,
+);
 
-async function linesOf(scenario: string, what: string): Promise<Line[]> {
+async function linesOf(scenario: string): Promise<Comparison[]> {
   const planted = await plant(scenario).catch((error: unknown) => {
     if (!(error instanceof PlantUnsupported)) throw error;
-    unsupported.push(what);
+    unsupported.push(scenario);
     return null;
   });
   if (planted === null) return [];
   try {
-    const listed = await lsns();
+    const theirs = await lsns();
     const { namespaces } = await cliJson<NamespacesDocument>('ls', '--json');
-    const ours = new Set(namespaces.map(rowKey));
-    return compare(scenario, planted.namespaces, listed).map((line) => ({
-      ...line,
-      what,
-      isOurs: planted.namespaces.every((ns) => ours.has(rowKey(ns))),
-    }));
+    return compare(planted, new Set(namespaces.map(rowKey)), theirs);
   } finally {
     await planted.stop();
   }
@@ -53,8 +44,8 @@ async function linesOf(scenario: string, what: string): Promise<Line[]> {
 
 function text(): string {
   const rows = lines.map(
-    ({ scenario, what, types, holders, isListed, isOurs }) =>
-      `| \`${scenario}\` | ${what} | ${types} | ${holders} | ${yes(isOurs)} | ${yes(isListed)} |`,
+    ({ scenario, types, holders, ours, lsns: isListed }) =>
+      `| \`${scenario}\` | ${what[scenario] ?? ''} | ${types} | ${holders} | ${yes(ours)} | ${yes(isListed)} |`,
   );
   return `# What lsns sees
 

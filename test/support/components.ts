@@ -59,7 +59,6 @@ export const COMPONENTS = {
   nsenter: programs('nsenter'),
   setpriv: programs('setpriv'),
   strace: programs('strace'),
-  setpriv: programs('setpriv'),
   'busybox-static': staticBusybox,
   python3: programs('python3'),
   qemu: anyOf('qemu-system-x86_64', 'qemu-system-aarch64'),
