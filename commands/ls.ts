@@ -13,8 +13,14 @@ export default class Ls extends BaseCommand {
   static override description = `Finds namespaces through processes, threads, namespaces for future children, open files, sockets, bind mounts in any mount namespace, and the children and possessions of others.\n\nColumns for -o:\n${columnHelp}`;
   static override examples = [
     '<%= config.bin %> ls',
-    { description: 'network namespaces and what keeps them alive', command: '<%= config.bin %> ls --type net -o inum,leader,holders' },
-    { description: 'those that no process is in', command: "<%= config.bin %> ls --json | jq '.namespaces[] | select(.tasks == 0)'" },
+    {
+      description: 'network namespaces and what keeps them alive',
+      command: '<%= config.bin %> ls --type net -o inum,leader,holders',
+    },
+    {
+      description: 'those that no process is in',
+      command: "<%= config.bin %> ls --json | jq '.namespaces[] | select(.tasks == 0)'",
+    },
   ];
   static override flags = {
     type: option({
@@ -26,7 +32,8 @@ export default class Ls extends BaseCommand {
     columns: string({
       char: 'o',
       helpValue: 'LIST',
-      summary: 'Columns to show, separated by commas; all: every one. With + in front they are added to the usual ones.',
+      summary:
+        'Columns to show, separated by commas; all: every one. With + in front they are added to the usual ones.',
     }),
     sort: string({ helpValue: 'COLUMN', summary: 'Sort by this column; -COLUMN: downwards.' }),
     csv: boolean({ summary: 'Print comma-separated values.', exclusive: ['json'] }),
@@ -55,7 +62,10 @@ export default class Ls extends BaseCommand {
     const sorted = flags.sort === undefined ? rows : sortRows(rows, flags.sort);
     const document = namespacesDocument(capture, sorted);
     if (this.jsonEnabled()) return document;
-    const [{ csv, tableLines }, { makeStyle }] = await Promise.all([import('../reports/table.ts'), import('../reports/style.ts')]);
+    const [{ csv, tableLines }, { makeStyle }] = await Promise.all([
+      import('../reports/table.ts'),
+      import('../reports/style.ts'),
+    ]);
     if (flags.csv) process.stdout.write(csv(sorted, columns));
     else {
       this.print(tableLines(sorted, columns, makeStyle(outputStyle(flags))));

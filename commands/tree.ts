@@ -21,9 +21,15 @@ export default class Tree extends BaseCommand {
     by: option({
       options: VIEWS,
       default: 'boundary' as const,
-      summary: 'What to follow: isolation boundaries, owners (user namespaces), pid namespaces, cgroups, or all processes.',
+      summary:
+        'What to follow: isolation boundaries, owners (user namespaces), pid namespaces, cgroups, or all processes.',
     })(),
-    type: option({ options: NS_TYPES, multiple: true, delimiter: ',', summary: 'Only where namespaces of these types change.' })(),
+    type: option({
+      options: NS_TYPES,
+      multiple: true,
+      delimiter: ',',
+      summary: 'Only where namespaces of these types change.',
+    })(),
     container: string({ helpValue: 'TARGET', summary: 'Only this container and what is inside.' }),
     pid: integer({ min: 1, summary: 'Only the place of this process and what is below.' }),
     kthreads: boolean({ default: true, allowNo: true, summary: 'Show threads of the kernel.' }),

@@ -14,7 +14,8 @@ export default class Why extends BaseCommand {
   static override args = {
     target: string({
       required: true,
-      description: 'A namespace (net:[4026532184], or the path of its file), or a container or pid: then all of its own.',
+      description:
+        'A namespace (net:[4026532184], or the path of its file), or a container or pid: then all of its own.',
     }),
   };
   static override flags = { ...sourceFlags, ...outputFlags };

@@ -21,18 +21,32 @@ export function hiddenLines(namespaces: readonly Namespace[], around: Surroundin
     {
       name: 'owner',
       help: '',
-      text: ({ facts }) => (typeof facts.owner === 'number' ? `user:[${String(facts.owner)}]` : facts.owner === null ? '-' : '?'),
+      text: ({ facts }) =>
+        typeof facts.owner === 'number' ? `user:[${String(facts.owner)}]` : facts.owner === null ? '-' : '?',
       value: ({ facts }) => facts.owner ?? null,
     },
-    { name: 'keptBy', header: 'KEPT BY', help: '', shrink: true, text: (ns) => keptBy(ns, around), value: (ns) => keptBy(ns, around) },
+    {
+      name: 'keptBy',
+      header: 'KEPT BY',
+      help: '',
+      shrink: true,
+      text: (ns) => keptBy(ns, around),
+      value: (ns) => keptBy(ns, around),
+    },
   ];
   const table = tableLines(namespaces, columns, style);
-  return ['', style.bold('Hidden namespaces: no process is in them'), ...table.map((line, i) => (i === 0 ? style.dim(line) : line))];
+  return [
+    '',
+    style.bold('Hidden namespaces: no process is in them'),
+    ...table.map((line, i) => (i === 0 ? style.dim(line) : line)),
+  ];
 }
 
 function keptBy(ns: Namespace, around: Surroundings): string {
   const kinds = holdersOf(ns);
-  const texts = kinds.flatMap((kind) => kind.sample(2).map((holder) => holderText(kind.kind, holder, ns.facts.type, around)));
+  const texts = kinds.flatMap((kind) =>
+    kind.sample(2).map((holder) => holderText(kind.kind, holder, ns.facts.type, around)),
+  );
   const count = kinds.reduce((sum, kind) => sum + kind.count, 0);
   if (texts.length === 0) return 'nothing that a file system shows';
   const rest = count - texts.length;

@@ -89,7 +89,11 @@ function containerLines(container: ContainerReport): Line[] {
     ['started', container.startedAt ?? '-'],
   ];
   if (namespace !== null) lines.push(['namespace', `${namespace} (of containerd)`]);
-  if (pod !== null) lines.push(['pod', `${text(pod.namespace)}/${text(pod.name)}${pod.container === null ? '' : `/${text(pod.container)}`}`]);
+  if (pod !== null)
+    lines.push([
+      'pod',
+      `${text(pod.namespace)}/${text(pod.name)}${pod.container === null ? '' : `/${text(pod.container)}`}`,
+    ]);
   if (parent !== null) lines.push(['inside', containerText(parent)]);
   lines.push(['processes', listText(container.processes)]);
   for (const { kind, path, pid, role, source } of container.evidence) {
@@ -132,7 +136,8 @@ function processLines(process: ProcessReport): Line[] {
     const what = [...namespaces.map(refText), ...(ownFds ? ['open files of its own'] : [])].join(' ');
     lines.push([`thread ${String(tid)}`, `(${nameText(comm)}) differs in ${what || 'its cgroup'}`]);
   }
-  if (process.nspid !== undefined && process.nspid.length > 1) lines.push(['pids', `${process.nspid.join(' > ')}, outermost first`]);
+  if (process.nspid !== undefined && process.nspid.length > 1)
+    lines.push(['pids', `${process.nspid.join(' > ')}, outermost first`]);
   lines.push(['root', nameText(process.root) === '/' ? '/' : `${nameText(process.root)} (chroot)`]);
   if (process.uids !== undefined) lines.push(['uids', idsText(process.uids)]);
   if (process.gids !== undefined) lines.push(['gids', `${idsText(process.gids)}${groupsText(process.groups ?? [])}`]);
@@ -141,9 +146,12 @@ function processLines(process: ProcessReport): Line[] {
     lines.push(['effective', capText(capabilities.effective)], ['bounding', capText(capabilities.bounding)]);
     if (capabilities.ambient.length > 0) lines.push(['ambient', capText(capabilities.ambient)]);
   }
-  if (process.noNewPrivs !== undefined) lines.push(['no new privs', process.noNewPrivs === null ? '-' : process.noNewPrivs ? 'yes' : 'no']);
-  if (process.seccomp !== undefined) lines.push(['seccomp', process.seccomp === null ? '-' : (SECCOMP[process.seccomp] ?? String(process.seccomp))]);
-  if (process.label !== undefined) lines.push(['LSM label', process.label === null ? 'none (no module labels tasks)' : nameText(process.label)]);
+  if (process.noNewPrivs !== undefined)
+    lines.push(['no new privs', process.noNewPrivs === null ? '-' : process.noNewPrivs ? 'yes' : 'no']);
+  if (process.seccomp !== undefined)
+    lines.push(['seccomp', process.seccomp === null ? '-' : (SECCOMP[process.seccomp] ?? String(process.seccomp))]);
+  if (process.label !== undefined)
+    lines.push(['LSM label', process.label === null ? 'none (no module labels tasks)' : nameText(process.label)]);
   for (const [member, outcome] of Object.entries(process.unknown ?? {})) lines.push([member, `? ${outcome}`]);
   return lines;
 }
@@ -176,7 +184,10 @@ function namespaceLines(process: ProcessReport): Line[] {
     const whose = initial === undefined ? '' : initial ? "the host's" : 'own';
     const shared = sharedWith.length === 0 ? '' : `, shared with ${sharedWith.map(containerText).join(' ')}`;
     const word = initial === false && sharedWith.length > 0 ? '' : whose;
-    return [type, `${String(inum)}  ${word}${shared.replace(/^, /, word === '' ? '' : ', ')}, ${formatPlural(processes, 'process', 'processes')}`];
+    return [
+      type,
+      `${String(inum)}  ${word}${shared.replace(/^, /, word === '' ? '' : ', ')}, ${formatPlural(processes, 'process', 'processes')}`,
+    ];
   });
 }
 
@@ -196,23 +207,34 @@ function rowLines(row: NamespaceRow): Line[] {
     value === undefined ? `? ${row.unknown?.[member] ?? ''}` : value === null ? '-' : String(value);
   const lines: Line[] = [
     ['id', known(row.id, 'id')],
-    ['initial', row.initial === undefined ? `? ${row.unknown?.initial ?? ''}` : row.initial ? 'yes, made at boot' : 'no'],
+    [
+      'initial',
+      row.initial === undefined ? `? ${row.unknown?.initial ?? ''}` : row.initial ? 'yes, made at boot' : 'no',
+    ],
   ];
   if (row.type === 'user' || row.type === 'pid') lines.push(['parent', known(row.parent, 'parent')]);
-  lines.push(['owner', row.owner === undefined || row.owner === null ? known(row.owner, 'owner') : `user:[${String(row.owner)}]`]);
+  lines.push([
+    'owner',
+    row.owner === undefined || row.owner === null ? known(row.owner, 'owner') : `user:[${String(row.owner)}]`,
+  ]);
   if (row.type === 'user') lines.push(['owner uid', known(row.ownerUid, 'ownerUid')]);
   lines.push(
     ['processes', String(row.processes)],
     ['threads', String(row.tasks)],
     ['leader', row.leader === null ? '-' : `${String(row.leader.pid)} (${nameText(row.leader.comm)})`],
     ['container', row.container === null ? '-' : containerText(row.container)],
-    ['held by', row.holders.map(({ kind, count }) => `${kind} ${String(count)}`).join(', ') || 'nothing that was found'],
+    [
+      'held by',
+      row.holders.map(({ kind, count }) => `${kind} ${String(count)}`).join(', ') || 'nothing that was found',
+    ],
   );
   return lines;
 }
 
 function mountLines(mount: MountReport): Line[] {
-  const others = mount.elsewhere.sample.map(({ mntns, path }) => `${nameText(path)} in mnt:[${String(mntns)}]`).join(', ');
+  const others = mount.elsewhere.sample
+    .map(({ mntns, path }) => `${nameText(path)} in mnt:[${String(mntns)}]`)
+    .join(', ');
   const rest = mount.elsewhere.count - mount.elsewhere.sample.length;
   return [
     ['in', `mnt:[${String(mount.mntns)}]`],

@@ -44,12 +44,16 @@ export function inspectDocument(target: Target, input: InspectInput): InspectDoc
     case 'process': {
       const container = input.containerOf(target.process.pid);
       const process = processReport(target.process, input);
-      return container === undefined ? { ...head, process } : { ...head, container: containerReport(container, input), process };
+      return container === undefined
+        ? { ...head, process }
+        : { ...head, container: containerReport(container, input), process };
     }
     case 'container': {
       const leader = input.tasks.processes.find(({ pid }) => pid === target.container.leader);
       const container = containerReport(target.container, input);
-      return leader === undefined ? { ...head, container } : { ...head, container, process: processReport(leader, input) };
+      return leader === undefined
+        ? { ...head, container }
+        : { ...head, container, process: processReport(leader, input) };
     }
     case 'namespace':
       return { ...head, namespace: namespaceRow(target.namespace, input.containerOf, Infinity) };
@@ -111,7 +115,12 @@ function rightsOf(status: StatusFacts): Partial<ProcessReport> {
   };
 }
 
-function processNamespace(process: ProcessFacts, type: (typeof NS_TYPES)[number], i: number, input: InspectInput): ProcessNamespace {
+function processNamespace(
+  process: ProcessFacts,
+  type: (typeof NS_TYPES)[number],
+  i: number,
+  input: InspectInput,
+): ProcessNamespace {
   const inum = process.ns[i] ?? null;
   if (inum === null) {
     return { type, inum, processes: 0, sharedWith: [], unknown: { inum: process.unknownNs?.[type] ?? 'absent' } };
@@ -155,7 +164,11 @@ function processId({ pid, comm }: ProcessFacts): ProcessId {
   return { pid, comm };
 }
 
-function cgroupReport(path: string, processes: readonly ProcessFacts[], input: InspectInput): NonNullable<InspectDocument['cgroup']> {
+function cgroupReport(
+  path: string,
+  processes: readonly ProcessFacts[],
+  input: InspectInput,
+): NonNullable<InspectDocument['cgroup']> {
   const hierarchies = new Map<number, readonly string[]>();
   for (const line of input.tasks.cgroups.flat()) {
     if (nameText(line.path) === path) hierarchies.set(line.hierarchy, line.controllers);
@@ -163,7 +176,9 @@ function cgroupReport(path: string, processes: readonly ProcessFacts[], input: I
   const containers: ContainerId[] = distinct(processes.map(({ pid }) => input.containerOf(pid))).map(containerId);
   return {
     path,
-    hierarchies: [...hierarchies].sort(([a], [b]) => a - b).map(([hierarchy, controllers]) => ({ hierarchy, controllers })),
+    hierarchies: [...hierarchies]
+      .sort(([a], [b]) => a - b)
+      .map(([hierarchy, controllers]) => ({ hierarchy, controllers })),
     processes: { count: processes.length, sample: processes.slice(0, SAMPLE).map(processId) },
     containers,
   };

@@ -11,7 +11,13 @@ function known(value: number | null | undefined, outcome: string | undefined): s
 /** Every column that `ls` has; the names are those of the JSON members. */
 export const NAMESPACE_COLUMNS: readonly Column<NamespaceRow>[] = [
   { name: 'type', help: 'one of the eight types', text: (row) => row.type, value: (row) => row.type },
-  { name: 'inum', align: 'right', help: 'inode number: names it while it lives', text: (row) => String(row.inum), value: (row) => row.inum },
+  {
+    name: 'inum',
+    align: 'right',
+    help: 'inode number: names it while it lives',
+    text: (row) => String(row.inum),
+    value: (row) => row.inum,
+  },
   {
     name: 'id',
     align: 'right',
@@ -46,7 +52,14 @@ export const NAMESPACE_COLUMNS: readonly Column<NamespaceRow>[] = [
     text: (row) => known(row.ownerUid, row.unknown?.ownerUid),
     value: (row) => row.ownerUid ?? null,
   },
-  { name: 'processes', header: 'PROCS', align: 'right', help: 'processes with a thread in it', text: (row) => String(row.processes), value: (row) => row.processes },
+  {
+    name: 'processes',
+    header: 'PROCS',
+    align: 'right',
+    help: 'processes with a thread in it',
+    text: (row) => String(row.processes),
+    value: (row) => row.processes,
+  },
   { name: 'tasks', align: 'right', help: 'threads in it', text: (row) => String(row.tasks), value: (row) => row.tasks },
   {
     name: 'leader',

@@ -55,12 +55,14 @@ export function namespacesDocument(capture: Capture, rows: readonly NamespaceRow
   return { ...documentHead('nsinspect/namespaces/1', capture), namespaces: rows };
 }
 
-
 /** The columns that a list such as `type,inum` or `+id` or `all` names. Throws a NsinspectError for a name that is none. */
 export function chooseColumns(list: string): Column<NamespaceRow>[] {
   if (list === 'all') return [...NAMESPACE_COLUMNS];
   const isAddition = list.startsWith('+');
-  const names = list.replace(/^\+/, '').split(',').map((name) => name.trim());
+  const names = list
+    .replace(/^\+/, '')
+    .split(',')
+    .map((name) => name.trim());
   return [...(isAddition ? DEFAULT_NAMESPACE_COLUMNS : []), ...names].map(columnNamed);
 }
 

@@ -62,7 +62,12 @@ export function ageOf({ start }: ProcessFacts, { host }: Capture): number | null
 function labelOf(boundary: Boundary, container: Container | null, cgroup: Name | null, capture: Capture): string {
   const { leader, changes } = boundary;
   if (container !== null) return containerText(containerId(container));
-  if (boundary.parent === null) return leader.kthread ? 'kernel threads' : leader.pid === 1 ? nameText(capture.host.hostname) : 'entered from outside';
+  if (boundary.parent === null)
+    return leader.kthread
+      ? 'kernel threads'
+      : leader.pid === 1
+        ? nameText(capture.host.hostname)
+        : 'entered from outside';
   if (leader.kthread) return 'kernel thread';
   if (NS_TYPES.some((type) => changes.has(type))) return 'sandbox';
   if (changes.has('root')) return `chroot ${nameText(leader.root ?? '/')}`;
@@ -76,7 +81,7 @@ function tellingCgroup(
   cgroups: readonly (readonly CgroupLine[])[],
 ): Name | null {
   if (leader.cgroup === null) return null;
-  const before = new Map((parent?.cgroup == null ? [] : (cgroups[parent.cgroup] ?? [])).map((line) => [line.hierarchy, nameText(line.path)]));
+  const before = new Map((cgroups[parent?.cgroup ?? -1] ?? []).map((line) => [line.hierarchy, nameText(line.path)]));
   let telling: Name | null = null;
   for (const line of cgroups[leader.cgroup] ?? []) {
     const isChanged = parent === null || before.get(line.hierarchy) !== nameText(line.path);
@@ -86,7 +91,16 @@ function tellingCgroup(
 }
 
 /** One letter a type, for narrow terminals; `h` for uts, the hostname. */
-const LETTERS: Readonly<Record<NsType, string>> = { user: 'u', mnt: 'm', pid: 'p', net: 'n', ipc: 'i', uts: 'h', cgroup: 'c', time: 't' };
+const LETTERS: Readonly<Record<NsType, string>> = {
+  user: 'u',
+  mnt: 'm',
+  pid: 'p',
+  net: 'n',
+  ipc: 'i',
+  uts: 'h',
+  cgroup: 'c',
+  time: 't',
+};
 
 function letters(belongings: readonly Belonging[], style: Style): string {
   return belongings
@@ -109,7 +123,9 @@ function sharedWith(belongings: readonly Belonging[], containerOf: ContainerOf):
     .flatMap(({ type, with: other }) => {
       if (other === null) return [];
       const container = containerOf(other.leader.pid);
-      return [`${type}=${container === undefined ? `pid:${String(other.leader.pid)}` : containerText(containerId(container))}`];
+      return [
+        `${type}=${container === undefined ? `pid:${String(other.leader.pid)}` : containerText(containerId(container))}`,
+      ];
     })
     .join(' ');
 }
@@ -126,24 +142,66 @@ function isWide({ columns }: Style): boolean {
 }
 
 /** The columns of the default tree, as many as the terminal is wide enough for. */
-export function boundaryColumns(rows: readonly BoundaryRow[], containerOf: ContainerOf, style: Style): Column<BoundaryRow>[] {
+export function boundaryColumns(
+  rows: readonly BoundaryRow[],
+  containerOf: ContainerOf,
+  style: Style,
+): Column<BoundaryRow>[] {
   const wide = isWide(style);
   const room = style.columns ?? Infinity;
   const all: (Column<BoundaryRow> & { readonly from?: number; readonly onlyIf?: boolean })[] = [
-    { name: 'boundary', help: 'the container, sandbox, cgroup or root', shrink: true, text: (row) => row.prefix + row.label, value: (row) => row.label },
+    {
+      name: 'boundary',
+      help: 'the container, sandbox, cgroup or root',
+      shrink: true,
+      text: (row) => row.prefix + row.label,
+      value: (row) => row.label,
+    },
     {
       name: 'image',
       help: 'image of the container',
       shrink: true,
-      onlyIf: rows.some(({ container }) => container?.image != null),
-      text: (row) => (row.container === null || row.container.leader !== row.boundary.leader.pid ? '' : nameText(row.container.image ?? '')),
+      onlyIf: rows.some(({ container }) => (container?.image ?? null) !== null),
+      text: (row) => (row.container?.leader !== row.boundary.leader.pid ? '' : nameText(row.container.image ?? '')),
       value: (row) => row.container?.image ?? null,
     },
-    { name: 'pid', align: 'right', help: 'its first process', text: (row) => String(row.boundary.leader.pid), value: (row) => row.boundary.leader.pid },
-    { name: 'command', help: 'command of that process', shrink: true, text: (row) => commandText(row.boundary.leader, wide), value: (row) => row.boundary.leader.comm },
-    { name: 'since', align: 'right', help: 'how long ago it started', text: (row) => (row.age === null ? '?' : formatAge(row.age)), value: (row) => row.age },
-    { name: 'processes', header: wide ? 'PROCS' : 'PROC', align: 'right', help: 'processes in it', text: (row) => String(row.boundary.processes.length), value: (row) => row.boundary.processes.length },
-    { name: 'tasks', header: 'THR', align: 'right', help: 'threads in it', text: (row) => String(row.boundary.tasks), value: (row) => row.boundary.tasks },
+    {
+      name: 'pid',
+      align: 'right',
+      help: 'its first process',
+      text: (row) => String(row.boundary.leader.pid),
+      value: (row) => row.boundary.leader.pid,
+    },
+    {
+      name: 'command',
+      help: 'command of that process',
+      shrink: true,
+      text: (row) => commandText(row.boundary.leader, wide),
+      value: (row) => row.boundary.leader.comm,
+    },
+    {
+      name: 'since',
+      align: 'right',
+      help: 'how long ago it started',
+      text: (row) => (row.age === null ? '?' : formatAge(row.age)),
+      value: (row) => row.age,
+    },
+    {
+      name: 'processes',
+      header: wide ? 'PROCS' : 'PROC',
+      align: 'right',
+      help: 'processes in it',
+      text: (row) => String(row.boundary.processes.length),
+      value: (row) => row.boundary.processes.length,
+    },
+    {
+      name: 'tasks',
+      header: 'THR',
+      align: 'right',
+      help: 'threads in it',
+      text: (row) => String(row.boundary.tasks),
+      value: (row) => row.boundary.tasks,
+    },
     {
       name: 'own',
       header: wide ? 'OWN NAMESPACES' : 'OWN',
@@ -161,8 +219,23 @@ export function boundaryColumns(rows: readonly BoundaryRow[], containerOf: Conta
       text: (row) => sharedWith(row.belongings, containerOf),
       value: (row) => sharedWith(row.belongings, containerOf),
     },
-    { name: 'uid', header: 'USER', align: 'right', from: 90, help: 'effective user of that process', text: (row) => (row.uid === null ? '' : row.uid === 0 ? 'root' : String(row.uid)), value: (row) => row.uid },
-    { name: 'cgroup', help: 'where its cgroup is, in the hierarchy that says most', shrink: true, from: 110, text: (row) => nameText(row.cgroup ?? ''), value: (row) => row.cgroup },
+    {
+      name: 'uid',
+      header: 'USER',
+      align: 'right',
+      from: 90,
+      help: 'effective user of that process',
+      text: (row) => (row.uid === null ? '' : row.uid === 0 ? 'root' : String(row.uid)),
+      value: (row) => row.uid,
+    },
+    {
+      name: 'cgroup',
+      help: 'where its cgroup is, in the hierarchy that says most',
+      shrink: true,
+      from: 110,
+      text: (row) => nameText(row.cgroup ?? ''),
+      value: (row) => row.cgroup,
+    },
   ];
   return all.filter(({ from = 0, onlyIf = true }) => room >= from && onlyIf);
 }

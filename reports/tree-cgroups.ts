@@ -89,9 +89,29 @@ export function cgroupColumns(containerOf: ContainerOf): Column<CgroupRow>[] {
     return [...new Set(texts)].join(' ');
   };
   return [
-    { name: 'cgroup', help: '', shrink: true, text: ({ prefix, value }) => prefix + value.label, value: ({ value }) => value.path },
-    { name: 'processes', header: 'PROCS', align: 'right', help: '', text: ({ value }) => String(value.processes.length), value: ({ value }) => value.processes.length },
-    { name: 'leader', header: 'FIRST', help: '', shrink: true, text: ({ value }) => firstText(value.processes), value: ({ value }) => value.processes[0]?.pid ?? null },
+    {
+      name: 'cgroup',
+      help: '',
+      shrink: true,
+      text: ({ prefix, value }) => prefix + value.label,
+      value: ({ value }) => value.path,
+    },
+    {
+      name: 'processes',
+      header: 'PROCS',
+      align: 'right',
+      help: '',
+      text: ({ value }) => String(value.processes.length),
+      value: ({ value }) => value.processes.length,
+    },
+    {
+      name: 'leader',
+      header: 'FIRST',
+      help: '',
+      shrink: true,
+      text: ({ value }) => firstText(value.processes),
+      value: ({ value }) => value.processes[0]?.pid ?? null,
+    },
     { name: 'container', help: '', shrink: true, text: containers, value: containers },
   ];
 }

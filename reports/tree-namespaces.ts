@@ -61,7 +61,14 @@ export function nsTreeColumns(type: 'user' | 'pid', containerOf: ContainerOf): C
   const leader = ({ value }: NsNodeRow): ProcessFacts | null => value.process ?? value.namespace.leader;
   const common: Column<NsNodeRow>[] = [
     { name: 'namespace', help: '', text: label, value: label },
-    { name: 'processes', header: 'PROCS', align: 'right', help: '', text: (row) => (isProcess(row) ? '' : String(row.value.namespace.processCount)), value: (row) => row.value.namespace.processCount },
+    {
+      name: 'processes',
+      header: 'PROCS',
+      align: 'right',
+      help: '',
+      text: (row) => (isProcess(row) ? '' : String(row.value.namespace.processCount)),
+      value: (row) => row.value.namespace.processCount,
+    },
   ];
   const rest: Column<NsNodeRow>[] = [
     {
@@ -90,9 +97,22 @@ export function nsTreeColumns(type: 'user' | 'pid', containerOf: ContainerOf): C
   if (type === 'pid') return [...common, ...rest];
   return [
     ...common,
-    { name: 'ownerUid', header: 'UID', align: 'right', help: '', text: ({ value }) => String(value.namespace.facts.ownerUid ?? '?'), value: ({ value }) => value.namespace.facts.ownerUid ?? null },
+    {
+      name: 'ownerUid',
+      header: 'UID',
+      align: 'right',
+      help: '',
+      text: ({ value }) => String(value.namespace.facts.ownerUid ?? '?'),
+      value: ({ value }) => value.namespace.facts.ownerUid ?? null,
+    },
     ...rest,
-    { name: 'owns', help: '', shrink: true, text: ({ value }) => ownsText(value.namespace), value: ({ value }) => ownsText(value.namespace) },
+    {
+      name: 'owns',
+      help: '',
+      shrink: true,
+      text: ({ value }) => ownsText(value.namespace),
+      value: ({ value }) => ownsText(value.namespace),
+    },
   ];
 }
 

@@ -52,9 +52,27 @@ export function processColumns(capture: Capture, containerOf: ContainerOf): Colu
     return found === undefined ? '' : containerText(containerId(found));
   };
   return [
-    { name: 'process', help: '', text: ({ prefix, value }) => prefix + String(value.process.pid), value: ({ value }) => value.process.pid },
-    { name: 'state', header: 'S', help: '', text: ({ value }) => value.process.state, value: ({ value }) => value.process.state },
-    { name: 'threads', header: 'THR', align: 'right', help: '', text: ({ value }) => String(value.process.threads), value: ({ value }) => value.process.threads },
+    {
+      name: 'process',
+      help: '',
+      text: ({ prefix, value }) => prefix + String(value.process.pid),
+      value: ({ value }) => value.process.pid,
+    },
+    {
+      name: 'state',
+      header: 'S',
+      help: '',
+      text: ({ value }) => value.process.state,
+      value: ({ value }) => value.process.state,
+    },
+    {
+      name: 'threads',
+      header: 'THR',
+      align: 'right',
+      help: '',
+      text: ({ value }) => String(value.process.threads),
+      value: ({ value }) => value.process.threads,
+    },
     {
       name: 'since',
       align: 'right',
@@ -66,7 +84,13 @@ export function processColumns(capture: Capture, containerOf: ContainerOf): Colu
       value: ({ value }) => value.process.start,
     },
     { name: 'container', help: '', shrink: true, text: container, value: container },
-    { name: 'changes', help: '', shrink: true, text: ({ value }) => value.changes.join(' '), value: ({ value }) => value.changes.join(' ') },
+    {
+      name: 'changes',
+      help: '',
+      shrink: true,
+      text: ({ value }) => value.changes.join(' '),
+      value: ({ value }) => value.changes.join(' '),
+    },
     { name: 'command', help: '', shrink: true, text: command, value: command },
   ];
 }

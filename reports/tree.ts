@@ -123,7 +123,12 @@ function indexed<T>(drawn: readonly Drawn<T>[], node: (value: T) => Omit<TreeNod
 }
 
 // The document does not depend on how the lines of the tree look.
-const PLAIN: Pick<Style, 'branch' | 'lastBranch' | 'trunk' | 'blank'> = { branch: '', lastBranch: '', trunk: '', blank: '' };
+const PLAIN: Pick<Style, 'branch' | 'lastBranch' | 'trunk' | 'blank'> = {
+  branch: '',
+  lastBranch: '',
+  trunk: '',
+  blank: '',
+};
 const plain = PLAIN as Style;
 
 function boundaryBody(input: TreeInput, filter: TreeFilter): Body {
@@ -135,7 +140,10 @@ function boundaryBody(input: TreeInput, filter: TreeFilter): Body {
   const roots = prune(all, (boundary) => matches(boundary, filter, containerOf), filter);
   const children = ({ children: list }: Pruned): readonly Pruned[] => list;
   const rowsOf = (style: Style): (BoundaryRow & { parent: number | null })[] =>
-    drawTree(roots, children, style).map(({ value, prefix, parent }) => ({ ...boundaryRow(value.boundary, prefix, context), parent }));
+    drawTree(roots, children, style).map(({ value, prefix, parent }) => ({
+      ...boundaryRow(value.boundary, prefix, context),
+      parent,
+    }));
   return {
     nodes: () => rowsOf(plain).map((row) => boundaryNode(row, capture, containerOf)),
     lines: (style) => {
@@ -169,7 +177,11 @@ function matches(boundary: Boundary, { types, container, pid }: TreeFilter, cont
   return pid === null || boundary.processes.some((process) => process.pid === pid);
 }
 
-function boundaryNode(row: BoundaryRow & { parent: number | null }, capture: Capture, containerOf: ContainerOf): TreeNode {
+function boundaryNode(
+  row: BoundaryRow & { parent: number | null },
+  capture: Capture,
+  containerOf: ContainerOf,
+): TreeNode {
   const { boundary, container, belongings, cgroup, uid } = row;
   const { leader } = boundary;
   return {
@@ -184,7 +196,10 @@ function boundaryNode(row: BoundaryRow & { parent: number | null }, capture: Cap
       type,
       inum,
       relation,
-      with: other === null ? null : { pid: other.leader.pid, comm: other.leader.comm, container: containerIdOf(other.leader.pid, containerOf) },
+      with:
+        other === null
+          ? null
+          : { pid: other.leader.pid, comm: other.leader.comm, container: containerIdOf(other.leader.pid, containerOf) },
     })),
     cgroup,
     uid,
@@ -218,17 +233,20 @@ function namespaceBody(type: 'user' | 'pid', input: TreeInput, filter: TreeFilte
   const chosen = (limit: number | null): NsNode[] => pruneNodes(nsForest(namespaces, type, limit), keep);
   return {
     nodes: () =>
-      indexed(drawTree(chosen(null), ({ children }) => children, plain), ({ namespace: ns, process }) => {
-        const shown = process ?? ns.leader;
-        return {
-          namespace: { type, inum: ns.facts.inum },
-          leader: shown === null ? null : { pid: shown.pid, comm: shown.comm },
-          container: shown === null ? null : containerIdOf(shown.pid, containerOf),
-          ...(process === null
-            ? { processes: ns.processCount, tasks: ns.taskCount, owned: [...ns.owned] }
-            : { nspid: process.detail?.status?.nspid ?? [process.pid], processes: 1, tasks: process.threads }),
-        };
-      }),
+      indexed(
+        drawTree(chosen(null), ({ children }) => children, plain),
+        ({ namespace: ns, process }) => {
+          const shown = process ?? ns.leader;
+          return {
+            namespace: { type, inum: ns.facts.inum },
+            leader: shown === null ? null : { pid: shown.pid, comm: shown.comm },
+            container: shown === null ? null : containerIdOf(shown.pid, containerOf),
+            ...(process === null
+              ? { processes: ns.processCount, tasks: ns.taskCount, owned: [...ns.owned] }
+              : { nspid: process.detail?.status?.nspid ?? [process.pid], processes: 1, tasks: process.threads }),
+          };
+        },
+      ),
     lines: (style) => {
       const drawn = drawTree(chosen(processLimit(style.columns !== null)), ({ children }) => children, style);
       return tableLines(drawn, nsTreeColumns(type, containerOf), style);

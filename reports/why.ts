@@ -39,7 +39,9 @@ export function namespacesOfTarget(target: Target, namespaces: Namespaces): Name
           ? target.processes[0]
           : undefined;
   if (process === undefined) {
-    throw new NsinspectError(`${describeTarget(target)} is no namespace and has no process that is in one`, { code: 'no-such-target' });
+    throw new NsinspectError(`${describeTarget(target)} is no namespace and has no process that is in one`, {
+      code: 'no-such-target',
+    });
   }
   const own = NS_TYPES.flatMap((type, i) => {
     const inum = process.ns[i] ?? null;
@@ -104,7 +106,15 @@ const NOUNS: Readonly<Record<Holders['kind'], string>> = {
 
 /** One holder in words that a person understands. */
 export function holderText(kind: Holders['kind'], holder: HolderSample, type: NsType, around: Surroundings): string {
-  const { pid = 0, tid = 0, fd = 0, inum = 0, mntns = 0, path = '', type: other = type } = holder as Partial<{
+  const {
+    pid = 0,
+    tid = 0,
+    fd = 0,
+    inum = 0,
+    mntns = 0,
+    path = '',
+    type: other = type,
+  } = holder as Partial<{
     pid: number;
     tid: number;
     fd: number;

@@ -1,5 +1,5 @@
 import { Failure } from '../host/port.ts';
-import type { Dir, Host } from '../host/port.ts';
+import type { Host } from '../host/port.ts';
 import { parseBootTime } from '../parse/proc-stat.ts';
 import { isMalformed } from '../parse/malformed.ts';
 import { parseUptime } from '../parse/uptime.ts';
@@ -15,7 +15,7 @@ export function captureHost(host: Host): HostFacet {
   const proc = host.open('/proc');
   const unknown: Record<string, Outcome> = {};
   const read = (path: string): string | null => {
-    const text = proc instanceof Failure ? proc : (proc as Dir).read(path);
+    const text = proc instanceof Failure ? proc : proc.read(path);
     return text instanceof Failure ? null : text;
   };
   const bootId = read('sys/kernel/random/boot_id')?.trim() ?? null;

@@ -71,7 +71,7 @@ class Search {
     const initial = this.#initialOnes();
     proc.close();
     if (this.#host.kernel.tasks === null) {
-      const why = 'takes a pid in a system call, and the pids of another /proc are not the reader\'s';
+      const why = "takes a pid in a system call, and the pids of another /proc are not the reader's";
       this.#skip('socket', 'not collected', why);
     }
     return {
@@ -100,7 +100,8 @@ class Search {
   #collectPlaces(): void {
     for (const process of this.#tasks.processes) {
       this.#addPlaces(process.ns, process.pid, '');
-      for (const thread of process.differing ?? []) this.#addPlaces(thread.ns, process.pid, `task/${String(thread.tid)}/`);
+      for (const thread of process.differing ?? [])
+        this.#addPlaces(thread.ns, process.pid, `task/${String(thread.tid)}/`);
     }
     for (const { type, inum, pid, tid, fd } of this.#scan.fds) {
       this.#addPlace({ type, inum }, pid, `task/${String(tid)}/fd/${String(fd)}`);
@@ -186,7 +187,12 @@ class Search {
     return found instanceof Failure ? null : found;
   }
 
-  #openMounted(proc: Dir, mounted: NsMount, mntnsId: string | null, tasks: readonly ProcessFacts[]): NamespaceFacts[] | Failure {
+  #openMounted(
+    proc: Dir,
+    mounted: NsMount,
+    mntnsId: string | null,
+    tasks: readonly ProcessFacts[],
+  ): NamespaceFacts[] | Failure {
     for (const task of tasks.slice(0, PLACES)) {
       const dir = proc.open(String(task.pid));
       if (dir instanceof Failure) continue;
@@ -229,7 +235,11 @@ function withInitial(facts: NamespaceFacts, initial: ReadonlySet<number> | null)
   const isInitial = initial?.has(refKey(facts)) ?? false;
   if (!isInitial) return { ...facts, initial: false };
   const { parent, owner, ...unknown } = facts.unknown ?? {};
-  const settled: { -readonly [K in keyof NamespaceFacts]: NamespaceFacts[K] } = { ...facts, initial: true, parent: null };
+  const settled: { -readonly [K in keyof NamespaceFacts]: NamespaceFacts[K] } = {
+    ...facts,
+    initial: true,
+    parent: null,
+  };
   if (facts.type === 'user') settled.owner = null;
   else if (owner !== undefined) Object.assign(unknown, { owner });
   if (facts.type !== 'user' && facts.type !== 'pid' && parent !== undefined) Object.assign(unknown, { parent });
@@ -237,4 +247,3 @@ function withInitial(facts: NamespaceFacts, initial: ReadonlySet<number> | null)
   else delete settled.unknown;
   return settled;
 }
-

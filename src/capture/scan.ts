@@ -59,7 +59,15 @@ const LINK_PATHS = NS_LINKS.map((link) => `ns/${link}`);
  * thread that has siblings, and clone(2) with CLONE_THREAD refuses a pid namespace other than the caller's own
  * (kernel/fork.c: check_unshare_flags, copy_process; kernel/user_namespace.c: userns_install; kernel/time/namespace.c: timens_install).
  */
-const PER_THREAD: ReadonlySet<NsLink> = new Set(['mnt', 'net', 'ipc', 'uts', 'cgroup', 'pid_for_children', 'time_for_children']);
+const PER_THREAD: ReadonlySet<NsLink> = new Set([
+  'mnt',
+  'net',
+  'ipc',
+  'uts',
+  'cgroup',
+  'pid_for_children',
+  'time_for_children',
+]);
 const NS_COUNT = NS_LINKS.length;
 const PID_FOR_CHILDREN = NS_LINKS.indexOf('pid_for_children');
 
@@ -157,16 +165,21 @@ export class Scanner {
   }
 
   /** Reads the links of one task. `leader`: take those that cannot differ from there. */
-  #links(dir: Dir, paths: readonly string[], leader: readonly (number | null)[] | null, pid: number, tid: number): Links {
+  #links(
+    dir: Dir,
+    paths: readonly string[],
+    leader: readonly (number | null)[] | null,
+    pid: number,
+    tid: number,
+  ): Links {
     const ns = new Array<number | null>(NS_COUNT).fill(null);
     const links: Links = { ns, unknown: null, denied: false, gone: false, net: null };
-    for (let i = 0; i < NS_COUNT; i++) {
-      const link = NS_LINKS[i] as NsLink;
+    for (const [i, link] of NS_LINKS.entries()) {
       if (leader !== null && !PER_THREAD.has(link)) {
         ns[i] = leader[i] ?? null;
         continue;
       }
-      const text = dir.readlink(paths[i] as string);
+      const text = dir.readlink(paths[i] ?? link);
       if (text instanceof Failure) {
         // One right (PTRACE_MODE_READ) decides over all ten (fs/proc/namespaces.c, proc_ns_readlink).
         if (text.outcome === 'denied') {
@@ -174,7 +187,8 @@ export class Scanner {
           links.denied = true;
           break;
         }
-        const childless = i === PID_FOR_CHILDREN && text.outcome === 'absent' ? this.#pidForChildren(dir, pid, tid) : text;
+        const childless =
+          i === PID_FOR_CHILDREN && text.outcome === 'absent' ? this.#pidForChildren(dir, pid, tid) : text;
         if (typeof childless === 'number') ns[i] = childless;
         else {
           links.unknown ??= {};
@@ -235,13 +249,7 @@ export class Scanner {
   }
 
   /** The thread, if it differs from its leader (or if the leader, a zombie, has nothing left to compare with). */
-  #thread(
-    dir: Dir,
-    leader: ProcessFacts,
-    tid: number,
-    leaderIsZombie: boolean,
-    ownFds: boolean,
-  ): ThreadFacts | null {
+  #thread(dir: Dir, leader: ProcessFacts, tid: number, leaderIsZombie: boolean, ownFds: boolean): ThreadFacts | null {
     if (leader.unknownNs?.user === 'denied') return null;
     const base = `task/${String(tid)}/`;
     const paths = LINK_PATHS.map((path) => base + path);
@@ -250,10 +258,18 @@ export class Scanner {
     const cgroup = this.#wants.threadCgroups ? this.#cgroup(dir, `${base}cgroup`) : leader.cgroup;
     if (cgroup instanceof Failure) return null;
     if (ownFds) this.#fds.scan(dir, `${base}fd`, leader.pid, tid, links.net);
-    if (!leaderIsZombie && !ownFds && cgroup === leader.cgroup && links.ns.every((inum, i) => inum === leader.ns[i])) return null;
+    if (!leaderIsZombie && !ownFds && cgroup === leader.cgroup && links.ns.every((inum, i) => inum === leader.ns[i]))
+      return null;
     const stat = readStat(dir, `${base}stat`);
     if (stat === null) return null;
-    const thread: Writable<ThreadFacts> = { tid, start: stat.start, state: stat.state, comm: stat.comm, ns: links.ns, cgroup };
+    const thread: Writable<ThreadFacts> = {
+      tid,
+      start: stat.start,
+      state: stat.state,
+      comm: stat.comm,
+      ns: links.ns,
+      cgroup,
+    };
     if (links.unknown !== null) thread.unknownNs = links.unknown;
     if (ownFds) thread.ownFds = true;
     return thread;
@@ -262,8 +278,7 @@ export class Scanner {
   /** Whether the thread has the same table of open files as that task; where it cannot be told its table is read as well. */
   #sharesFds(dir: Dir, task: number | null, tid: number): boolean {
     if (task === null) return false;
-    const shares =
-      this.#host.kernel.tasks?.sharesFds(dir, task, tid) ?? new Failure('not collected', 'needs a pid');
+    const shares = this.#host.kernel.tasks?.sharesFds(dir, task, tid) ?? new Failure('not collected', 'needs a pid');
     if (!(shares instanceof Failure)) return shares;
     if (shares.outcome === 'vanished') return true;
     this.result.fdTablesNotCompared++;

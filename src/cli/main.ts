@@ -16,7 +16,8 @@ export async function main(argv: readonly string[], root: string, pjson: Interfa
   exitOnInterruptAsInit();
   const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
   try {
-    await run(args, { root, pjson, isRoot: true });
+    // Plugins would be code from the caller's home directory: under sudo that can be another user's.
+    await run(args, { root, pjson, isRoot: true, userPlugins: false, devPlugins: false });
   } catch (error) {
     const debug = Boolean(process.env['NSINSPECT_DEBUG']);
     const report = reportFailure(explainUnknown(error, args), { json: asksForJson(args), debug });

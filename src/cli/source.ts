@@ -46,7 +46,9 @@ async function fromFile(path: string, wants: CaptureWants): Promise<Capture> {
   const capture = decodeCapture(bytes, path);
   const missing = wants.facets.filter((facet) => capture[facet] === undefined);
   if (missing.length > 0) {
-    throw new NsinspectError(`${path} lacks what this needs: ${missing.join(', ')} not collected`, { code: 'not-collected' });
+    throw new NsinspectError(`${path} lacks what this needs: ${missing.join(', ')} not collected`, {
+      code: 'not-collected',
+    });
   }
   return capture;
 }

@@ -19,7 +19,7 @@ export function writeWhole(file: string, bytes: Uint8Array): void {
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
 function isSpecial(file: string): boolean {

@@ -8,9 +8,9 @@ import * as pidfd from '../kernel/pidfd.ts';
 import { inMountNamespace } from '../kernel/enter.ts';
 import { parseNsLink } from '../parse/ns-link.ts';
 import type { NamespaceFacts, NsMount, NsRef, NsType } from '../schema/namespace.ts';
-import type { Outcome, Unknown } from '../schema/outcome.ts';
+import type { Outcome } from '../schema/outcome.ts';
 import { bytesOf, nameOf } from '../text/bytes.ts';
-import { failureOf } from './failure.ts';
+import { failureOf } from './live-failure.ts';
 import { Failure } from './port.ts';
 import type { Dir, Kernel, Read, TaskQueries } from './port.ts';
 
@@ -49,7 +49,7 @@ class Walk {
       else unknown['ownerUid'] = asOutcome(uid);
     }
     libc.close(fd);
-    if (Object.keys(unknown).length > 0) facts.unknown = unknown as Unknown<'id' | 'owner' | 'parent' | 'ownerUid'>;
+    if (Object.keys(unknown).length > 0) facts.unknown = unknown;
     this.found.push(facts);
     for (const one of next) this.visit(one.fd, one.type, one.inum);
   }
@@ -178,7 +178,13 @@ function nsfsMounts(mntnsId: string, mntns: number): Read<NsMount[]> {
 }
 
 /** The mounted namespace file seen from a task whose root is the root of the mount namespace; if that fails, from inside. */
-function namespaceAt(mounted: NsMount, mntnsId: string | null, task: Dir | null, known: Known, fdOf: (dir: Dir) => number): Read<NamespaceFacts[]> {
+function namespaceAt(
+  mounted: NsMount,
+  mntnsId: string | null,
+  task: Dir | null,
+  known: Known,
+  fdOf: (dir: Dir) => number,
+): Read<NamespaceFacts[]> {
   if (task !== null) {
     const root = file.openDirectory(fdOf(task), 'root');
     if (root >= 0) {
@@ -249,7 +255,8 @@ function taskQueries(fdOf: (dir: Dir) => number): TaskQueries {
 export function liveKernel(ownPids: boolean, fdOf: (dir: Dir) => number): Kernel {
   return {
     namespace(dir, name, expect, known) {
-      const fd = name.includes('/fd/') || name.startsWith('fd/') ? openNsfsFd(fdOf(dir), name) : file.openFile(fdOf(dir), name);
+      const fd =
+        name.includes('/fd/') || name.startsWith('fd/') ? openNsfsFd(fdOf(dir), name) : file.openFile(fdOf(dir), name);
       return fd < 0 ? failureOf(-fd) : describe(fd, expect, known);
     },
     mountNamespaces,

@@ -4,7 +4,7 @@ import { AT_FDCWD, close } from '../kernel/libc.ts';
 import * as file from '../kernel/file.ts';
 import type { ReaderFacts } from '../schema/host.ts';
 import type { ByteString } from '../text/bytes.ts';
-import { failureOf, fromKernel } from './failure.ts';
+import { failureOf, fromKernel } from './live-failure.ts';
 import { Failure } from './port.ts';
 import type { Dir, Host, Read } from './port.ts';
 import { liveKernel } from './live-kernel.ts';
@@ -112,4 +112,3 @@ export function liveHost(root = '/'): Host {
     reader,
   };
 }
-

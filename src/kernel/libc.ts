@@ -22,13 +22,17 @@ const c = {
   syscall4: libc.func('syscall', 'int64_t', ['long', 'int64_t', 'int64_t', 'int64_t', 'int64_t']),
   syscall5: libc.func('syscall', 'int64_t', ['long', 'int64_t', 'int64_t', 'int64_t', 'int64_t', 'int64_t']),
   openat2: libc.func('syscall', 'int64_t', ['long', 'int', 'const uint8_t *', 'const uint8_t *', 'size_t']),
-  mountQuery: libc.func('syscall', 'int64_t', ['long', 'const uint8_t *', koffi.out('uint8_t *'), 'size_t', 'uint32_t']),
+  mountQuery: libc.func('syscall', 'int64_t', [
+    'long',
+    'const uint8_t *',
+    koffi.out('uint8_t *'),
+    'size_t',
+    'uint32_t',
+  ]),
 } as const;
 
 /** What koffi hands back for 64-bit results: a number where it is safe, a bigint otherwise. */
 type Long = number | bigint;
-
-type Call<A extends readonly unknown[]> = (...args: A) => Long;
 
 /** Follows the kernel's convention: a result below zero becomes minus errno, read before anything else can change it. */
 function result(value: Long): number {
@@ -36,9 +40,12 @@ function result(value: Long): number {
   return number < 0 ? -koffi.errno() : number;
 }
 
-function wrap<A extends readonly unknown[]>(fn: unknown): (...args: A) => number {
-  const call = fn as Call<A>;
-  return (...args: A): number => result(call(...args));
+type Wrapped<A extends readonly unknown[]> = (...args: A) => number;
+
+/** koffi types its functions loosely: the signature is said here. */
+function wrap<A extends readonly unknown[]>(fn: unknown): Wrapped<A> {
+  const call = fn as (...args: unknown[]) => Long;
+  return (...args) => result(call(...args));
 }
 
 /** NUL-terminated bytes, as C functions take names. */
@@ -57,7 +64,9 @@ export const chroot = wrap<[path: CString]>(c.chroot);
 export const syscall4 = wrap<[nr: number, a: number, b: number, c: number, d: number]>(c.syscall4);
 export const syscall5 = wrap<[nr: number, a: number, b: number, c: number, d: number, e: number]>(c.syscall5);
 export const openat2 = wrap<[nr: number, dir: number, path: CString, how: Uint8Array, size: number]>(c.openat2);
-export const mountQuery = wrap<[nr: number, request: Uint8Array, buffer: Uint8Array, size: number, flags: number]>(c.mountQuery);
+export const mountQuery = wrap<[nr: number, request: Uint8Array, buffer: Uint8Array, size: number, flags: number]>(
+  c.mountQuery,
+);
 
 /** Means the current directory where a directory's descriptor is asked for (openat(2)). */
 export const AT_FDCWD = -100;
@@ -66,7 +75,7 @@ export const AT_FDCWD = -100;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]));
+const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
 /** The name of an error number, such as `EACCES`; `errno 4711` where there is none. */
 export function errnoName(errno: number): string {
@@ -74,5 +83,19 @@ export function errnoName(errno: number): string {
 }
 
 /** The error numbers that callers tell apart. */
-export const { EPERM, ENOENT, ESRCH, EINTR, EACCES, EINVAL, ENOTTY, ENOSYS, EOPNOTSUPP, ENODEV, ELOOP, ENOTDIR, ENAMETOOLONG, EOVERFLOW } =
-  constants.errno;
+export const {
+  EPERM,
+  ENOENT,
+  ESRCH,
+  EINTR,
+  EACCES,
+  EINVAL,
+  ENOTTY,
+  ENOSYS,
+  EOPNOTSUPP,
+  ENODEV,
+  ELOOP,
+  ENOTDIR,
+  ENAMETOOLONG,
+  EOVERFLOW,
+} = constants.errno;

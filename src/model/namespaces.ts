@@ -1,6 +1,15 @@
 /** Which namespaces there are, who is in them and what keeps them alive. */
 import { NS_LINKS, NS_TYPES } from '../schema/namespace.ts';
-import type { ForeignSocket, HolderKind, NamespaceFacts, NamespacesFacet, NsFd, NsMount, NsRef, NsType } from '../schema/namespace.ts';
+import type {
+  ForeignSocket,
+  HolderKind,
+  NamespaceFacts,
+  NamespacesFacet,
+  NsFd,
+  NsMount,
+  NsRef,
+  NsType,
+} from '../schema/namespace.ts';
 import type { ProcessFacts, TasksFacet, ThreadFacts } from '../schema/tasks.ts';
 import { refKey } from '../text/ns-ref.ts';
 
@@ -181,7 +190,11 @@ export function holdersOf(ns: Namespace): Holders[] {
 }
 
 function kind<T>(name: HolderKind, holders: readonly T[], describe: (holder: T) => HolderSample): Holders {
-  return { kind: name, count: holders.length, sample: (limit = holders.length) => holders.slice(0, limit).map(describe) };
+  return {
+    kind: name,
+    count: holders.length,
+    sample: (limit = holders.length) => holders.slice(0, limit).map(describe),
+  };
 }
 
 /** A namespace in which no task is: what keeps it is not seen in any process list. */

@@ -21,7 +21,10 @@ export interface Belonging {
 }
 
 /** The belongings of each boundary, in the order of {@link NS_TYPES}. */
-export function belongingsOf(roots: readonly Boundary[], facet: NamespacesFacet): ReadonlyMap<Boundary, readonly Belonging[]> {
+export function belongingsOf(
+  roots: readonly Boundary[],
+  facet: NamespacesFacet,
+): ReadonlyMap<Boundary, readonly Belonging[]> {
   const initial = new Set(facet.namespaces.filter((facts) => facts.initial === true).map(refKey));
   const all = flatten(roots);
   const homes = new Map<number, Boundary>();

@@ -37,7 +37,8 @@ export const TARGET_HELP =
 export function resolveTarget(text: string, where: Targets): Target {
   const found = candidatesOf(text, where);
   if (found.length === 1 && found[0] !== undefined) return found[0];
-  if (found.length === 0) throw new NsinspectError(notFound(text), { code: 'no-such-target', hint: '--help says what a TARGET can be.' });
+  if (found.length === 0)
+    throw new NsinspectError(notFound(text), { code: 'no-such-target', hint: '--help says what a TARGET can be.' });
   const list = found.slice(0, 8).map(describeTarget).join(', ');
   const more = found.length > 8 ? ` and ${String(found.length - 8)} more` : '';
   throw new NsinspectError(`${text} is ambiguous: it may be ${list}${more}`, { code: 'ambiguous-target' });
@@ -63,7 +64,8 @@ export function describeTarget(target: Target): string {
 
 function notFound(text: string): string {
   if (text === '') return 'the TARGET is empty';
-  if (/^(pid:)?[0-9]+$/.test(text)) return `no process ${text.replace('pid:', '')}, and no container of that name or id`;
+  if (/^(pid:)?[0-9]+$/.test(text))
+    return `no process ${text.replace('pid:', '')}, and no container of that name or id`;
   if (parseNamespace(text) !== null) return `no namespace ${text} was found: it may have ended`;
   return `nothing here is called ${text}`;
 }
@@ -105,7 +107,8 @@ function containerCandidates(
   rest: string | undefined,
   { containers = [] }: Targets,
 ): Target[] {
-  const asTargets = (list: readonly Container[]): Target[] => list.map((container) => ({ kind: 'container', container }));
+  const asTargets = (list: readonly Container[]): Target[] =>
+    list.map((container) => ({ kind: 'container', container }));
   if (prefix === 'k8s' && rest !== undefined) return asTargets(containers.filter((one) => isPodContainer(one, rest)));
   const engine = ENGINES.find((name) => name === prefix);
   const among = engine === undefined ? containers : containers.filter((one) => one.engine === engine);
@@ -117,7 +120,7 @@ function containerCandidates(
 }
 
 function isPodContainer({ pod }: Container, text: string): boolean {
-  if (pod === undefined || pod === null) return false;
+  if (pod === null) return false;
   const [namespace, name, container] = text.split('/');
   const isPod = nameText(pod.namespace) === namespace && nameText(pod.name) === name;
   return isPod && (container === undefined || (pod.container !== null && nameText(pod.container) === container));
@@ -160,7 +163,9 @@ function cgroupCandidates(path: string, where: Targets): Target[] {
   }
   if (isInside.size === 0) return [];
   const processes = where.tasks.processes.filter(({ cgroup }) => cgroup !== null && isInside.has(cgroup));
-  const [shown = path] = [...wanted].filter((one) => where.tasks.cgroups.flat().some((line) => nameText(line.path) === one));
+  const [shown = path] = [...wanted].filter((one) =>
+    where.tasks.cgroups.flat().some((line) => nameText(line.path) === one),
+  );
   return [{ kind: 'cgroup', path: shown, processes }];
 }
 

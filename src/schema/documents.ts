@@ -208,7 +208,13 @@ export interface ContainerReport extends ContainerId {
   /** Count and the first of its processes. */
   readonly processes: { readonly count: number; readonly sample: readonly ProcessId[] };
   /** Why it is held to be this container. */
-  readonly evidence: readonly { readonly kind: string; readonly pid?: number; readonly role?: string; readonly path?: Name; readonly source?: Name }[];
+  readonly evidence: readonly {
+    readonly kind: string;
+    readonly pid?: number;
+    readonly role?: string;
+    readonly path?: Name;
+    readonly source?: Name;
+  }[];
 }
 
 /** A mount, and where else its superblock is mounted. */
@@ -225,7 +231,10 @@ export interface MountReport {
   readonly source: Name;
   readonly superOptions: readonly Name[];
   /** Other mounts of the same superblock: count and the first of them. */
-  readonly elsewhere: { readonly count: number; readonly sample: readonly { readonly mntns: number; readonly path: Name }[] };
+  readonly elsewhere: {
+    readonly count: number;
+    readonly sample: readonly { readonly mntns: number; readonly path: Name }[];
+  };
 }
 
 /** Answer of `inspect`: the members that the kind of target has. */

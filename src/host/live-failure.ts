@@ -1,4 +1,15 @@
-import { errnoName, EACCES, EPERM, ENOENT, ESRCH, ENOTDIR, ENOSYS, ENOTTY, EOPNOTSUPP, EOVERFLOW } from '../kernel/libc.ts';
+import {
+  errnoName,
+  EACCES,
+  EPERM,
+  ENOENT,
+  ESRCH,
+  ENOTDIR,
+  ENOSYS,
+  ENOTTY,
+  EOPNOTSUPP,
+  EOVERFLOW,
+} from '../kernel/libc.ts';
 import { Failure } from './port.ts';
 import type { Read } from './port.ts';
 
