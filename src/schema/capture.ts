@@ -1,3 +1,4 @@
+import type { CgroupsFacet, LimitsFacet } from './cgroups.ts';
 import type { EnginesFacet } from './engines.ts';
 import type { HostFacet } from './host.ts';
 import type { MountsFacet } from './mounts.ts';
@@ -14,6 +15,8 @@ export interface Facets {
   readonly namespaces: NamespacesFacet;
   readonly mounts: MountsFacet;
   readonly engines: EnginesFacet;
+  readonly cgroups: CgroupsFacet;
+  readonly limits: LimitsFacet;
 }
 
 /** Name of a facet. */
