@@ -8,6 +8,7 @@ import { rowKey, type NamespacesDocument } from '../support/namespaces-document.
 import { plantFor } from '../support/plant-for-test.ts';
 import { FOUND } from './scenarios.ts';
 
+// A line feed in the name of a process, and lsns lists nothing at all.
 const SCENARIOS = Object.keys(FOUND).filter((scenario) => scenario !== 'names');
 
 describeWith(['root', 'cc', 'lsns'], 'lsns', () => {
@@ -33,10 +34,14 @@ describeWith(['root', 'cc', 'lsns'], 'lsns', () => {
 
 /** What `ls` lists, what lsns lists before and after it, and what of that `ls` does not. */
 async function search(): Promise<{ ours: Set<string>; theirs: Set<string>; missing: string[] }> {
-  const before = await lsns();
+  const before = (await lsns()) ?? gaveUp();
   const { namespaces } = await cliJson<NamespacesDocument>('ls', '--json');
-  const after = await lsns();
+  const after = (await lsns()) ?? gaveUp();
   const theirs = [...before].filter((key) => after.has(key));
   const ours = new Set(namespaces.map(rowKey));
   return { ours, theirs: new Set(theirs), missing: theirs.filter((key) => !ours.has(key)) };
+}
+
+function gaveUp(): never {
+  throw new Error('lsns ended with an error');
 }

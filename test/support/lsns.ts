@@ -1,14 +1,21 @@
 /** What lsns(8) of util-linux lists, to hold ours against it. */
 import type { Planted } from './plant.ts';
-import { jsonOf, run } from './cli.ts';
+import { jsonOf, run, type Result } from './cli.ts';
 import { rowKey } from './namespaces-document.ts';
 
-/** The namespaces that lsns lists, as `type:inum`. */
-export async function lsns(): Promise<ReadonlySet<string>> {
+/** The namespaces that lsns lists, as `type:inum`; null: it gave up, as for a line feed in the name of a process. */
+export async function lsns(): Promise<ReadonlySet<string> | null> {
   // The names of the columns stand in the JSON in lower case.
-  const result = await run(['lsns', '--json', '--output', 'NS,TYPE']);
+  const result = await runLsns();
+  if (result.status !== 0) return null;
   const { namespaces } = jsonOf<{ namespaces: { ns: number | string; type: string }[] }>(result);
   return new Set(namespaces.map(({ ns, type }) => rowKey({ type, inum: Number(ns) })));
+}
+
+/** It also gives up, without a word, when a process ends at the wrong moment. */
+async function runLsns(attempts = 5): Promise<Result> {
+  const result = await run(['lsns', '--json', '--output', 'NS,TYPE']);
+  return result.status !== 0 && attempts > 1 ? runLsns(attempts - 1) : result;
 }
 
 /** One line of the table of who sees what: planted namespaces of a scenario that are held in the same way. */

@@ -13,9 +13,8 @@
 #endif
 
 /* Puts a descriptor into the receive queue of a socket that nobody reads, and closes it. */
-static void send_away(int fd)
+static void send_away(const int pair[2], int fd)
 {
-	int pair[2];
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
@@ -30,7 +29,6 @@ static void send_away(int fd)
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof fd);
 	memcpy(CMSG_DATA(header), &fd, sizeof fd);
-	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
 	must(sendmsg(pair[0], &message, 0));
 	close(fd);
 }
@@ -38,15 +36,17 @@ static void send_away(int fd)
 static void sender(void)
 {
 	int home = must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
-	int pid = spawn(CLONE_NEWNET, sleep_forever);
+	int pid = spawn(CLONE_NEWNET, sleep_forever), pair[2];
 
+	/* Of the first network namespace: a socket made in the other one would keep that itself. */
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
 	plant(ns_of(pid, pid, "net"));
-	send_away(ns_of(pid, pid, "net"));
+	send_away(pair, ns_of(pid, pid, "net"));
 	end_child(pid);
 
 	must(unshare(CLONE_NEWNET));
 	plant(must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)));
-	send_away(must(socket(AF_INET, SOCK_DGRAM, 0)));
+	send_away(pair, must(socket(AF_INET, SOCK_DGRAM, 0)));
 	must(setns(home, CLONE_NEWNET));
 	close(home);
 	ready();
