@@ -52,9 +52,9 @@ export async function captureTasks(
     nsfsPaths,
   };
   const scan =
-    host.kind === 'recording' || pids.length < PARALLEL_FROM
-      ? scanHere(host, proc, pids, scanWants)
-      : await scanInParallel(host, proc, pids, scanWants);
+    host.canReopen && pids.length >= PARALLEL_FROM
+      ? await scanInParallel(host, proc, pids, scanWants)
+      : scanHere(host, proc, pids, scanWants);
   scan.processes.sort((a, b) => a.pid - b.pid);
   const processes = wants.detail === 'edges' ? withEdgeDetails(proc, scan.processes) : scan.processes;
   proc.close();

@@ -102,6 +102,7 @@ export function liveHost(root = '/'): Host {
   return {
     kind: isOwn ? 'live' : 'host-root',
     root,
+    canReopen: true,
     open(path) {
       const fd = file.openDirectory(AT_FDCWD, prefix + path);
       return fd < 0 ? failureOf(-fd) : new LiveDir(fd, path);

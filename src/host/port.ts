@@ -90,6 +90,8 @@ export interface Host {
   readonly kind: 'live' | 'host-root' | 'recording';
   /** The root below which `/proc` and `/sys` were looked for; `/` for a live host. */
   readonly root: string;
+  /** Whether another thread may open the same host once more by its root. A recording cannot be, nor can what is being recorded. */
+  readonly canReopen: boolean;
   /** Opens an absolute path of the host, such as `/proc` or `/sys/fs/cgroup`. */
   open(path: string): Read<Dir>;
   /** Opens `path` as the task whose `/proc/PID` is `task` sees it, never leaving its root (openat2(2), RESOLVE_IN_ROOT). */

@@ -1,0 +1,135 @@
+/** A host that is not there: it answers from a recording. */
+import type { NamespaceFacts, NsMount } from '../schema/namespace.ts';
+import type { Name } from '../schema/name.ts';
+import type { Question, RecordedFailure, Recording, RecordingEntry, Subject } from '../schema/recording.ts';
+import { bytesOf, nameOf } from '../text/bytes.ts';
+import type { ByteString } from '../text/bytes.ts';
+import { Failure } from './port.ts';
+import type { Dir, Host, Kernel, Read, TaskQueries } from './port.ts';
+import { expected, inRootSubject, mountedSubject, pathBelow, questionKey, withoutKnown } from './questions.ts';
+
+/** Serves what was recorded, in the order in which it was answered; what was not is `not collected`. */
+export function replayHost({ head, entries }: Recording): Host {
+  const answers = new Answers(entries);
+  return {
+    kind: 'recording',
+    root: '/',
+    canReopen: false,
+    open: (path) => answers.dir('open', path, path),
+    openInRoot: (task, path) => answers.dir('openInRoot', inRootSubject(task, path), `${task.path}/root${path}`),
+    readInRoot: (task, path, limit) => withinLimit(answers.bytes('readInRoot', inRootSubject(task, path)), limit),
+    kernel: replayKernel(answers, head.asksTasks),
+    reader: () => head.reader,
+  };
+}
+
+/** What is left of the answers to one question, the next one first. */
+interface Left {
+  readonly runs: RecordingEntry[];
+  served: number;
+}
+
+class Answers {
+  readonly #left = new Map<string, Left>();
+
+  constructor(entries: readonly RecordingEntry[]) {
+    for (const entry of entries) {
+      const key = questionKey(entry.ask, entry.of);
+      const left = this.#left.get(key);
+      if (left === undefined) this.#left.set(key, { runs: [entry], served: 0 });
+      else left.runs.push(entry);
+    }
+  }
+
+  /** The recorded answer as it stands in the recording. */
+  value<T>(ask: Question, of: Subject): Read<T> {
+    const left = this.#left.get(questionKey(ask, of));
+    const [run, next] = left?.runs ?? [];
+    if (left === undefined || run === undefined) return new Failure('not collected', 'not in the recording');
+    if (next !== undefined && ++left.served >= (run.times ?? 1)) {
+      left.runs.shift();
+      left.served = 0;
+    }
+    return isFailure(run.answer) ? new Failure(run.answer.failed, run.answer.errno) : (run.answer as T);
+  }
+
+  bytes(ask: Question, of: Subject): Read<ByteString> {
+    const name = this.value<Name>(ask, of);
+    return name instanceof Failure ? name : bytesOf(name);
+  }
+
+  names(ask: Question, of: Subject): Read<ByteString[]> {
+    const names = this.value<Name[]>(ask, of);
+    return names instanceof Failure ? names : names.map(bytesOf);
+  }
+
+  dir(ask: Question, of: Subject, path: string): Read<Dir> {
+    const there = this.value<true>(ask, of);
+    return there instanceof Failure ? there : new ReplayDir(path, this);
+  }
+}
+
+function isFailure(answer: unknown): answer is RecordedFailure {
+  return typeof answer === 'object' && answer !== null && 'failed' in answer;
+}
+
+function withinLimit(content: Read<ByteString>, limit: number): Read<ByteString> {
+  const isLonger = !(content instanceof Failure) && content.length > limit;
+  return isLonger ? new Failure('malformed', 'EOVERFLOW') : content;
+}
+
+class ReplayDir implements Dir {
+  readonly path: string;
+  readonly #answers: Answers;
+
+  constructor(path: string, answers: Answers) {
+    this.path = path;
+    this.#answers = answers;
+  }
+
+  read(name: string): Read<ByteString> {
+    return this.#answers.bytes('read', nameOf(pathBelow(this, name)));
+  }
+
+  readlink(name: string): Read<ByteString> {
+    return this.#answers.bytes('readlink', nameOf(pathBelow(this, name)));
+  }
+
+  list(name: string): Read<ByteString[]> {
+    return this.#answers.names('list', nameOf(pathBelow(this, name)));
+  }
+
+  open(name: string): Read<Dir> {
+    const path = pathBelow(this, name);
+    return this.#answers.dir('open', nameOf(path), path);
+  }
+
+  close(): void {
+    // Nothing is open.
+  }
+}
+
+type Found = NamespaceFacts[];
+
+function replayKernel(answers: Answers, asksTasks: boolean): Kernel {
+  return {
+    namespace(dir, name, expect, known) {
+      const all = answers.value<Found>('namespace', nameOf(pathBelow(dir, name)));
+      return withoutKnown(expected(all, expect), known);
+    },
+    mountNamespaces: () => answers.value<Found>('mountNamespaces', []),
+    nsfsMounts: (mntnsId, mntns) => answers.value<NsMount[]>('nsfsMounts', [mntnsId, mntns]),
+    namespaceAt: (mount, mntnsId, task, known) =>
+      withoutKnown(answers.value<Found>('namespaceAt', mountedSubject(mount, mntnsId, task)), known),
+    tasks: asksTasks ? replayTasks(answers) : null,
+  };
+}
+
+function replayTasks(answers: Answers): TaskQueries {
+  return {
+    sharesFds: (_task, pid, tid) => answers.value<boolean>('sharesFds', [pid, tid]),
+    socketNamespace: (_task, pid, tid, fd, _expect, known) =>
+      withoutKnown(answers.value<Found>('socketNamespace', [pid, tid, fd]), known),
+    pidForChildren: (_task, pid, tid, known) => withoutKnown(answers.value<Found>('pidForChildren', [pid, tid]), known),
+  };
+}
