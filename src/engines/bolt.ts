@@ -71,7 +71,7 @@ function metaAt(file: Buffer, at: number): Meta | null {
   if (fnv1a(file.subarray(meta, meta + 56)) !== file.readBigUInt64LE(meta + 56)) return null;
   const pageSize = file.readUInt32LE(meta + 8);
   const root = file.readBigUInt64LE(meta + 16);
-  if (pageSize < 1024 || pageSize > 65536 || root > BigInt(file.length / pageSize)) return null;
+  if (pageSize < 1024 || pageSize > 65536 || root > BigInt(Math.floor(file.length / pageSize))) return null;
   return { pageSize, root: Number(root), txid: file.readBigUInt64LE(meta + 48) };
 }
 

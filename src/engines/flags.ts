@@ -40,13 +40,21 @@ export function readFlags(args: readonly ByteString[], rules: FlagRules): Flags 
       rest.push(arg);
       continue;
     }
-    const flag = arg.slice(arg.startsWith('--') ? 2 : 1);
+    const isLong = arg.startsWith('--');
+    const flag = arg.slice(isLong ? 2 : 1);
     const equals = flag.indexOf('=');
     const name = equals < 0 ? flag : flag.slice(0, equals);
+    // Letters in one word, as in `-bD DIR`: what follows the first one with a value is the value.
+    const letter = isLong ? -1 : Array.from(flag).findIndex((one) => rules.valued.has(one));
     if (equals >= 0) values.set(name, flag.slice(equals + 1));
     else if (rules.valued.has(name) && at + 1 < args.length) values.set(name, args[++at] ?? '');
-    else if (!arg.startsWith('--') && rules.valued.has(flag.charAt(0))) values.set(flag.charAt(0), flag.slice(1));
-    else given.add(name);
+    else if (letter < 0) given.add(name);
+    else {
+      for (const one of flag.slice(0, letter)) given.add(one);
+      const value = flag.slice(letter + 1);
+      if (value !== '') values.set(flag.charAt(letter), value);
+      else if (at + 1 < args.length) values.set(flag.charAt(letter), args[++at] ?? '');
+    }
   }
   return { values, given, rest };
 }
