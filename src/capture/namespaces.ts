@@ -51,7 +51,7 @@ class Search {
   readonly #notSearched: NamespacesCoverage['notSearched'][number][] = [];
   readonly #mounts: NsMount[] = [];
   #searched = 0;
-  #denied = 0;
+  readonly #notSearchedMounts: Partial<Record<Outcome, number>> = {};
   #withoutTask = 0;
 
   constructor(host: Host, tasks: TasksFacet, scan: Scan, kernelMounts: KernelMounts) {
@@ -73,10 +73,18 @@ class Search {
     if (this.#host.kernel.tasks === null) {
       const why = "takes a pid in a system call, and the pids of another /proc are not the reader's";
       this.#skip('socket', 'not collected', why);
+    } else if (this.#scan.socketsUnsupported > 0) {
+      this.#skip('socket', 'unsupported', 'this kernel cannot say to which network namespace a socket belongs');
+    }
+    const { pathsUnknown } = this.#kernelMounts;
+    if (pathsUnknown !== null) {
+      const why =
+        'where namespaces are mounted is not known: those that were opened by such a path were not recognised';
+      this.#skip('fd', pathsUnknown.asOutcome, why);
     }
     return {
       version: 1,
-      namespaces: [...this.#known.values()].map((facts) => withInitial(facts, initial)),
+      namespaces: this.#lasting().map((facts) => withInitial(facts, initial)),
       fds: this.#scan.fds,
       sockets: this.#scan.sockets,
       mounts: this.#mounts,
@@ -85,11 +93,43 @@ class Search {
         socketsExamined: this.#scan.socketsExamined,
         socketsDenied: this.#scan.socketsDenied,
         fdTablesDenied: this.#scan.fdTablesDenied,
+        fdInfosMalformed: this.#scan.fdInfosMalformed,
         mountNamespacesSearched: this.#searched,
-        mountNamespacesDenied: this.#denied,
+        mountNamespacesNotSearched: this.#notSearchedMounts,
         mountNamespacesWithoutTask: this.#withoutTask,
       },
     };
+  }
+
+  /**
+   * Leaves out namespaces to which nothing leads: they were met through a task that had ended, or in the kernel's list of
+   * mount namespaces and were gone, by the time that their holders were read.
+   */
+  #lasting(): NamespaceFacts[] {
+    const held = new Set(this.#places.keys());
+    for (const { inum } of this.#scan.sockets) held.add(refKey({ type: 'net', inum }));
+    for (const mounted of this.#mounts) held.add(refKey(mounted));
+    const lasting = [...this.#known.values()].filter((facts) => held.has(refKey(facts)) || this.#isStillListed(facts));
+    // Whatever lasts keeps its parent and its owner, which join the walk while it goes on.
+    const kept = new Set(lasting.map(refKey));
+    for (const { type, parent, owner } of lasting) {
+      for (const ref of [
+        { type, inum: parent },
+        { type: 'user' as const, inum: owner },
+      ]) {
+        if (typeof ref.inum !== 'number') continue;
+        const above = this.#known.get({ type: ref.type, inum: ref.inum });
+        if (above === undefined || kept.has(refKey(above))) continue;
+        kept.add(refKey(above));
+        lasting.push(above);
+      }
+    }
+    return lasting;
+  }
+
+  /** Whether a mount namespace that nothing was seen to hold is there nevertheless: a reference that shows nowhere keeps it. */
+  #isStillListed({ type, inum, id }: NamespaceFacts): boolean {
+    return type === 'mnt' && id !== undefined && !(this.#host.kernel.nsfsMounts(id, inum) instanceof Failure);
   }
 
   #skip(kind: HolderKind, outcome: Outcome, why: string): void {
@@ -166,7 +206,8 @@ class Search {
   #searchMountNamespace(proc: Dir, ns: NamespaceFacts, tasks: readonly ProcessFacts[]): void {
     const found = this.#mountsByKernel(ns) ?? this.#mountsFromTasks(proc, ns.inum, tasks);
     if (found instanceof Failure) {
-      this.#denied++;
+      const outcome = found.asOutcome;
+      this.#notSearchedMounts[outcome] = (this.#notSearchedMounts[outcome] ?? 0) + 1;
       return;
     }
     this.#searched++;

@@ -6,13 +6,13 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, readdir, readFile, rename } from 'node:fs/promises';
-import os from 'node:os';
+import { access, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
 import type { Name } from '../../src/schema/name.ts';
 import type { HolderKind, NsType } from '../../src/schema/namespace.ts';
+import { privateDirectory } from './temporary.ts';
 
 const SOURCES = path.resolve(import.meta.dirname, '../real/plant');
 
@@ -73,7 +73,7 @@ async function build(): Promise<string> {
   const files = (await readdir(SOURCES)).filter((name) => /\.[ch]$/.test(name)).sort();
   const hash = createHash('sha256').update(process.arch);
   for (const name of files) hash.update(`\0${name}\0`).update(await readFile(path.join(SOURCES, name)));
-  const binary = path.join(await privateDirectory(), `plant-${hash.digest('hex').slice(0, 16)}`);
+  const binary = path.join(privateDirectory(), `plant-${hash.digest('hex').slice(0, 16)}`);
   if (await isExecutable(binary)) return binary;
   // Under another name first: a second run at the same time must not find half a program.
   const unfinished = `${binary}.${process.pid}`;
@@ -81,22 +81,6 @@ async function build(): Promise<string> {
   await promisify(execFile)('cc', ['-O1', '-Wall', '-Wextra', '-pthread', '-o', unfinished, ...sources]);
   await rename(unfinished, binary);
   return binary;
-}
-
-/** A directory below the common temporary one, into which nobody else can put a program. */
-async function privateDirectory(): Promise<string> {
-  const uid = os.userInfo().uid;
-  const directory = path.join(os.tmpdir(), `nsinspect-test-${uid}`);
-  try {
-    await mkdir(directory, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const stat = await lstat(directory);
-  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
-    throw new Error(`${directory} is not a private directory of this user: remove it`);
-  }
-  return directory;
 }
 
 async function isExecutable(file: string): Promise<boolean> {
@@ -118,20 +102,6 @@ export async function plant(scenario: string, ...args: readonly number[]): Promi
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
-  }
-}
-
-/** Puts a scenario up for as long as `use` takes. */
-export async function withPlanted<T>(
-  scenario: string,
-  args: readonly number[],
-  use: (planted: Planted) => Promise<T>,
-): Promise<T> {
-  const planted = await plant(scenario, ...args);
-  try {
-    return await use(planted);
-  } finally {
-    await planted.stop();
   }
 }
 

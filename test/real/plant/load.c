@@ -103,7 +103,8 @@ static void storm_master(void)
 	for (unsigned n = 0; now() - start < storm_seconds;) {
 		pid_t wanted = pool[n % STORM_POOL], pid;
 		struct clone_args args = {
-			.flags = CLONE_NEWUTS | CLONE_NEWIPC | (n % 32 == 0 ? CLONE_NEWNET : 0),
+			.flags = CLONE_NEWUTS | CLONE_NEWIPC | (n % 32 == 0 ? CLONE_NEWNET : 0) |
+				 (n % 16 == 5 ? CLONE_NEWNS : 0),
 			.exit_signal = SIGCHLD,
 			.set_tid = wanted ? (unsigned long)&wanted : 0,
 			.set_tid_size = wanted ? 1 : 0,
