@@ -1,23 +1,38 @@
 import type { Capture } from '../src/schema/capture.ts';
-import type { Coverage, DocumentHead } from '../src/schema/documents.ts';
+import type { Coverage, DocumentHead, HostId } from '../src/schema/documents.ts';
+import type { HostFacet } from '../src/schema/host.ts';
 import { formatPlural } from '../src/text/units.ts';
 
 /** What a document about this capture begins with. */
 export function documentHead<S extends string>(schema: S, capture: Capture): DocumentHead & { readonly schema: S } {
-  const { bootId, hostname, kernel } = capture.host;
   return {
     schema,
     tool: capture.tool,
     takenAt: capture.takenAt,
-    host: { bootId, hostname, kernel },
+    host: hostIdOf(capture.host),
     coverage: coverageOf(capture),
+  };
+}
+
+/** The host's names, and which of them could not be read. */
+function hostIdOf({ bootId, hostname, kernel, unknown = {} }: HostFacet): HostId {
+  const why = {
+    ...(unknown.bootId !== undefined && { bootId: unknown.bootId }),
+    ...(unknown.hostname !== undefined && { hostname: unknown.hostname }),
+    ...(unknown.kernel !== undefined && { kernel: unknown.kernel }),
+  };
+  return {
+    ...(bootId !== undefined && { bootId }),
+    ...(hostname !== undefined && { hostname }),
+    ...(kernel !== undefined && { kernel }),
+    ...(Object.keys(why).length > 0 && { unknown: why }),
   };
 }
 
 /** How complete the capture is, with a sentence for all that is missing. */
 export function coverageOf(capture: Capture): Coverage {
-  const counts = capture.tasks?.coverage ?? { processes: 0, tasks: 0, vanished: 0, denied: 0 };
-  return { ...counts, notes: notesOf(capture) };
+  const { processes = 0, tasks = 0, vanished = 0, denied = 0 } = capture.tasks?.coverage ?? {};
+  return { processes, tasks, vanished, denied, notes: notesOf(capture) };
 }
 
 /** What was not looked at, and why, in sentences. */
@@ -29,6 +44,9 @@ export function notesOf(capture: Capture): string[] {
       `the namespaces of ${formatPlural(tasks.coverage.denied, 'process', 'processes')} may not be read (no right to trace them)`,
     );
   }
+  if (tasks !== undefined && tasks.coverage.malformed > 0) {
+    notes.push(`what the kernel says of ${formatPlural(tasks.coverage.malformed, 'task')} is malformed: left out`);
+  }
   if (namespaces !== undefined) {
     const { coverage } = namespaces;
     for (const { kind, why } of coverage.notSearched) notes.push(`holders of kind ${kind}: ${why}`);
@@ -38,9 +56,14 @@ export function notesOf(capture: Capture): string[] {
     if (coverage.socketsDenied > 0) {
       notes.push(`the network namespace of ${formatPlural(coverage.socketsDenied, 'socket')} may not be asked`);
     }
-    if (coverage.mountNamespacesDenied > 0) {
-      const count = formatPlural(coverage.mountNamespacesDenied, 'mount namespace');
-      notes.push(`${count} could not be searched for mounted namespaces`);
+    if (coverage.fdInfosMalformed > 0) {
+      notes.push(
+        `${formatPlural(coverage.fdInfosMalformed, 'open file')} may be namespaces: what the kernel says is malformed`,
+      );
+    }
+    for (const [outcome, number] of Object.entries(coverage.mountNamespacesNotSearched)) {
+      const count = formatPlural(number, 'mount namespace');
+      notes.push(`${count} could not be searched for mounted namespaces: ${outcome}`);
     }
   }
   for (const { path, outcome } of engines?.coverage.unread ?? []) {

@@ -56,7 +56,7 @@ export function boundaryRow(boundary: Boundary, prefix: string, context: Boundar
 
 /** How long ago a process started, in seconds. */
 export function ageOf({ start }: ProcessFacts, { host }: Capture): number | null {
-  return host.uptime === null ? null : Math.max(0, host.uptime - start / host.ticksPerSecond);
+  return host.uptime === undefined ? null : Math.max(0, host.uptime - start / host.ticksPerSecond);
 }
 
 function labelOf(boundary: Boundary, container: Container | null, cgroup: Name | null, capture: Capture): string {
@@ -66,7 +66,7 @@ function labelOf(boundary: Boundary, container: Container | null, cgroup: Name |
     return leader.kthread
       ? 'kernel threads'
       : leader.pid === 1
-        ? nameText(capture.host.hostname)
+        ? nameText(capture.host.hostname ?? 'host')
         : 'entered from outside';
   if (leader.kthread) return 'kernel thread';
   if (NS_TYPES.some((type) => changes.has(type))) return 'sandbox';

@@ -107,7 +107,7 @@ function hiddenOnes(namespaces: Namespaces, { types }: TreeFilter): Namespace[] 
 /** First line: which host, what it is, how much there is. */
 function titleLines({ capture, tasks, namespaces, containers }: TreeInput, hidden: number, style: Style): string[] {
   const { hostname, kernel, uptime } = capture.host;
-  const first = `${terminalSafe(nameText(hostname))}  Linux ${terminalSafe(kernel)}${uptime === null ? '' : `  up ${formatAge(uptime)}`}`;
+  const first = `${terminalSafe(nameText(hostname ?? 'host'))}  Linux ${terminalSafe(kernel ?? '')}${uptime === undefined ? '' : `  up ${formatAge(uptime)}`}`;
   const counts = [
     formatPlural(tasks.coverage.processes, 'process', 'processes'),
     formatPlural(tasks.coverage.tasks, 'thread'),

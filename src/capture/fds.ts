@@ -19,7 +19,11 @@ interface Sink {
   readonly found: NamespaceFacts[];
   socketsExamined: number;
   socketsDenied: number;
+  /** The kernel cannot hand over another task's socket (pidfd_getfd(2), since 5.6) or say whose it is. */
+  socketsUnsupported: number;
   fdTablesDenied: number;
+  /** Open files that may be namespaces and whose `fdinfo` is not what proc(5) says. */
+  fdInfosMalformed: number;
 }
 
 /** A scan over many tables: a socket that several tasks have open is asked only once. */
@@ -50,7 +54,12 @@ export class FdScan {
     for (const name of names) {
       // Only the link is read: to stat or open what is behind it can hang, as on a dead NFS server.
       const link = table.readlink(name);
-      if (link instanceof Failure) continue; // closed meanwhile
+      if (link instanceof Failure) {
+        // One right decides over all links of the table; anything else was closed meanwhile (proc_fd_link, fs/proc/fd.c).
+        if (link.outcome !== 'denied') continue;
+        table.close();
+        return this.#denied(link);
+      }
       const socket = socketInode(link);
       const ns = socket === null ? parseNsLink(link) : null;
       if (socket !== null) this.#socket(task, socket, pid, tid, Number(name), net);
@@ -69,7 +78,11 @@ export class FdScan {
     const text = task.read(`${path}info/${name}`);
     if (text instanceof Failure) return;
     const info = parseFdInfo(text);
-    if (isMalformed(info) || info.ino === null || info.ino < FIRST_NS_INUM) return;
+    if (isMalformed(info)) {
+      this.#sink.fdInfosMalformed++;
+      return;
+    }
+    if (info.ino === null || info.ino < FIRST_NS_INUM) return;
     const found = this.#kernel.namespace(task, `${path}/${name}`, null, this.#known.has);
     const first = found instanceof Failure ? undefined : found[0];
     if (found instanceof Failure || first === undefined) return;
@@ -101,6 +114,7 @@ export class FdScan {
     const found = queries.socketNamespace(task, pid, tid, fd, net, this.#known.has);
     if (found instanceof Failure) {
       if (found.outcome === 'denied') this.#sink.socketsDenied++;
+      else if (found.outcome === 'unsupported') this.#sink.socketsUnsupported++;
       return;
     }
     this.#sink.socketsExamined++;

@@ -69,10 +69,13 @@ function merge(scans: readonly Scan[]): Scan {
     for (const facts of scan.found) if (known.add(facts)) first.found.push(facts);
     first.vanished += scan.vanished;
     first.denied += scan.denied;
+    first.malformed += scan.malformed;
     first.tasks += scan.tasks;
     first.socketsExamined += scan.socketsExamined;
     first.socketsDenied += scan.socketsDenied;
+    first.socketsUnsupported += scan.socketsUnsupported;
     first.fdTablesDenied += scan.fdTablesDenied;
+    first.fdInfosMalformed += scan.fdInfosMalformed;
     first.fdTablesNotCompared += scan.fdTablesNotCompared;
   }
   return first;

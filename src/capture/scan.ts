@@ -4,6 +4,7 @@
  */
 import { Failure } from '../host/port.ts';
 import type { Dir, Host, Read } from '../host/port.ts';
+import { parseCgroup } from '../parse/cgroup.ts';
 import { isMalformed } from '../parse/malformed.ts';
 import { parseNsLink } from '../parse/ns-link.ts';
 import { parseTaskStat } from '../parse/task-stat.ts';
@@ -41,10 +42,13 @@ export interface Scan {
   readonly found: NamespaceFacts[];
   vanished: number;
   denied: number;
+  malformed: number;
   tasks: number;
   socketsExamined: number;
   socketsDenied: number;
+  socketsUnsupported: number;
   fdTablesDenied: number;
+  fdInfosMalformed: number;
   /** Threads whose table of open files could not be compared with their leader's, so that it was read as well. */
   fdTablesNotCompared: number;
 }
@@ -81,16 +85,19 @@ export class Scanner {
     found: [],
     vanished: 0,
     denied: 0,
+    malformed: 0,
     tasks: 0,
     socketsExamined: 0,
     socketsDenied: 0,
+    socketsUnsupported: 0,
     fdTablesDenied: 0,
+    fdInfosMalformed: 0,
     fdTablesNotCompared: 0,
   };
   readonly #host: Host;
   readonly #proc: Dir;
   readonly #wants: ScanWants;
-  readonly #cgroups = new Map<string, number>();
+  readonly #cgroups = new Map<string, Read<number>>();
   readonly #known = new KnownNamespaces();
   readonly #fds: FdScan;
 
@@ -105,12 +112,12 @@ export class Scanner {
   process(pid: string): void {
     const dir = this.#proc.open(pid);
     if (dir instanceof Failure) {
-      this.result.vanished++;
+      this.#count(dir);
       return;
     }
     // A process that ends while it is read leaves facts of two moments: then the second look, at a zombie, counts.
-    const facts = this.#read(dir) ?? this.#read(dir);
-    if (facts === null) this.result.vanished++;
+    const facts = this.#read(dir) ?? this.#read(dir) ?? GONE;
+    if (facts instanceof Failure) this.#count(facts);
     else {
       this.result.processes.push(facts);
       this.result.tasks += facts.threads;
@@ -118,16 +125,23 @@ export class Scanner {
     dir.close();
   }
 
-  /** Null where the process ended meanwhile. */
-  #read(dir: Dir): ProcessFacts | null {
+  /** Counts a task of which nothing is kept. procfs mounted with `hidepid` denies the directories of others (proc(5)). */
+  #count({ outcome }: Failure): void {
+    if (outcome === 'denied') this.result.denied++;
+    else if (outcome === 'malformed') this.result.malformed++;
+    else this.result.vanished++;
+  }
+
+  /** Null where the process ended meanwhile; a failure where not even that can be told. */
+  #read(dir: Dir): Read<ProcessFacts> | null {
     const stat = readStat(dir, 'stat');
-    if (stat === null) return null;
+    if (stat instanceof Failure) return stat;
     const { pid } = stat;
     const links = this.#links(dir, LINK_PATHS, null, pid, pid);
     const isZombie = stat.state === 'Z' || stat.state === 'X';
     if (links.gone && !isZombie) {
       const now = readStat(dir, 'stat');
-      if (now === null || now.state === 'Z' || now.state === 'X') return null;
+      if (now instanceof Failure || now.state === 'Z' || now.state === 'X') return null;
     }
     const facts: Writable<ProcessFacts> = {
       pid,
@@ -220,7 +234,8 @@ export class Scanner {
     if (text instanceof Failure) return text;
     let index = this.#cgroups.get(text);
     if (index === undefined) {
-      index = this.result.cgroupTexts.push(text) - 1;
+      const lines = parseCgroup(text);
+      index = isMalformed(lines) ? new Failure('malformed', lines.what) : this.result.cgroupTexts.push(text) - 1;
       this.#cgroups.set(text, index);
     }
     return index;
@@ -255,13 +270,17 @@ export class Scanner {
     const paths = LINK_PATHS.map((path) => base + path);
     const links = this.#links(dir, paths, leaderIsZombie ? null : leader.ns, leader.pid, tid);
     if (links.gone) return null;
-    const cgroup = this.#wants.threadCgroups ? this.#cgroup(dir, `${base}cgroup`) : leader.cgroup;
-    if (cgroup instanceof Failure) return null;
+    const read = this.#wants.threadCgroups ? this.#cgroup(dir, `${base}cgroup`) : leader.cgroup;
+    if (read instanceof Failure && read.asOutcome === 'absent') return null;
+    const cgroup = read instanceof Failure ? null : read;
     if (ownFds) this.#fds.scan(dir, `${base}fd`, leader.pid, tid, links.net);
     if (!leaderIsZombie && !ownFds && cgroup === leader.cgroup && links.ns.every((inum, i) => inum === leader.ns[i]))
       return null;
     const stat = readStat(dir, `${base}stat`);
-    if (stat === null) return null;
+    if (stat instanceof Failure) {
+      if (stat.outcome === 'malformed') this.result.malformed++;
+      return null;
+    }
     const thread: Writable<ThreadFacts> = {
       tid,
       start: stat.start,
@@ -271,6 +290,7 @@ export class Scanner {
       cgroup,
     };
     if (links.unknown !== null) thread.unknownNs = links.unknown;
+    if (read instanceof Failure) thread.unknown = { cgroup: read.asOutcome };
     if (ownFds) thread.ownFds = true;
     return thread;
   }
@@ -286,6 +306,9 @@ export class Scanner {
   }
 }
 
+/** What a process is of which a second look found it ending, too. */
+const GONE = new Failure('vanished', 'ESRCH');
+
 interface Links {
   ns: (number | null)[];
   unknown: Record<string, Outcome> | null;
@@ -295,9 +318,9 @@ interface Links {
   net: number | null;
 }
 
-function readStat(dir: Dir, path: string): TaskStat | null {
+function readStat(dir: Dir, path: string): Read<TaskStat> {
   const text = dir.read(path);
-  if (text instanceof Failure) return null;
+  if (text instanceof Failure) return text;
   const stat = parseTaskStat(text);
-  return isMalformed(stat) ? null : stat;
+  return isMalformed(stat) ? new Failure('malformed', stat.what) : stat;
 }

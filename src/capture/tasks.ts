@@ -63,10 +63,17 @@ export async function captureTasks(
     processes,
     cgroups: scan.cgroupTexts.map((text) => {
       const lines = parseCgroup(text);
-      return isMalformed(lines) ? [] : lines;
+      if (isMalformed(lines)) throw new TypeError('the scan keeps no text that is malformed');
+      return lines;
     }),
     collected: { detail: wants.detail, cgroups: wants.cgroups, root: wants.root, threadCgroups: wants.threadCgroups },
-    coverage: { processes: processes.length, tasks: scan.tasks, vanished: scan.vanished, denied: scan.denied },
+    coverage: {
+      processes: processes.length,
+      tasks: scan.tasks,
+      vanished: scan.vanished,
+      denied: scan.denied,
+      malformed: scan.malformed,
+    },
   };
   return { facet, scan };
 }

@@ -203,7 +203,7 @@ function isOfRuntime({ engine }: EngineContainer): boolean {
 }
 
 function startTime({ start }: ProcessFacts, host: HostFacet | undefined): string | null {
-  if (host === undefined || host.bootTime === null || host.ticksPerSecond <= 0) return null;
+  if (host?.bootTime === undefined || host.ticksPerSecond <= 0) return null;
   const milliseconds = (host.bootTime + Math.floor(start / host.ticksPerSecond)) * 1000;
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }

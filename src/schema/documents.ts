@@ -6,9 +6,10 @@ import type { Outcome } from './outcome.ts';
 
 /** Which host a document is about. */
 export interface HostId {
-  readonly bootId: string | null;
-  readonly hostname: Name;
-  readonly kernel: string;
+  readonly bootId?: string;
+  readonly hostname?: Name;
+  readonly kernel?: string;
+  readonly unknown?: Readonly<Partial<Record<'bootId' | 'hostname' | 'kernel', Outcome>>>;
 }
 
 /** How complete a document is. */

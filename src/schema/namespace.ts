@@ -82,8 +82,11 @@ export interface NamespacesCoverage {
   readonly socketsDenied: number;
   /** Tables of open files that the reader may not see. */
   readonly fdTablesDenied: number;
+  /** Open files that may be namespaces and could not be told, as what the kernel says of them is malformed. */
+  readonly fdInfosMalformed: number;
   readonly mountNamespacesSearched: number;
-  readonly mountNamespacesDenied: number;
+  /** Mount namespaces that could not be searched, by why. */
+  readonly mountNamespacesNotSearched: Readonly<Partial<Record<Outcome, number>>>;
   /** Mount namespaces without any task; seen only where the kernel lists them (NS_MNT_GET_NEXT). */
   readonly mountNamespacesWithoutTask: number;
 }

@@ -27,7 +27,7 @@ export interface ProcessFacts {
   readonly threads: number;
   readonly ns: NsLinks;
   readonly unknownNs?: Unknown<NsLink>;
-  /** Index into {@link TasksFacet.cgroups}; null where it was not read. */
+  /** Index into {@link TasksFacet.cgroups}; null where it was not read: `unknown` says why, unless nobody asked. */
   readonly cgroup: number | null;
   /** What `/proc/PID/root` reads as. Present only where it is not `/`. */
   readonly root?: Name;
@@ -48,6 +48,7 @@ export interface ThreadFacts {
   readonly ns: NsLinks;
   readonly unknownNs?: Unknown<NsLink>;
   readonly cgroup: number | null;
+  readonly unknown?: Unknown<'cgroup'>;
   /** Has a table of open files of its own (unshare(CLONE_FILES), or clone without it). */
   readonly ownFds?: boolean;
   readonly status?: StatusFacts;
@@ -113,4 +114,6 @@ export interface TasksCoverage {
   readonly vanished: number;
   /** Processes whose namespaces the reader may not see. */
   readonly denied: number;
+  /** Processes and threads of which nothing is kept because their `stat` is not what proc(5) says. */
+  readonly malformed: number;
 }
