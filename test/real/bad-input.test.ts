@@ -149,6 +149,27 @@ describe('a capture', () => {
   });
 });
 
+describe('every command that analyses', () => {
+  test.each([['ls'], ['tree'], ['inspect', '1'], ['why', '1']])(
+    '%s refuses what is no capture and no root',
+    async (...args) => {
+      await expectFailure([...args, '--from', '/dev/null'], /\/dev\/null/);
+      await expectFailure([...args, '--host-root', '/no/such/root'], /\/no\/such\/root/);
+    },
+  );
+
+  test.each([['tree', '--pid'], ['tree', '--container'], ['inspect']])(
+    '%s %s refuses what is not there',
+    async (...args) => {
+      await expectFailure([...args, '4194305'], /4194305/);
+    },
+  );
+
+  test('capture says where it cannot write', async () => {
+    await expectFailure(['capture', '--output', '/no/such/directory/host.nsc'], /\/no\/such\/directory/);
+  });
+});
+
 describe('another root', () => {
   test('that is not there', async () => {
     await expectFailure(['ls', '--host-root', '/no/such/root'], /\/no\/such\/root/);
