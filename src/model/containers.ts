@@ -97,10 +97,11 @@ function discardUnfounded(world: World): void {
   }
 }
 
-/** Every draft after the one that it is nested in. */
+/** Every draft after the one that it is nested in; those with a shim or monitor first, whose keys are then the plain ones. */
 function outermostFirst(drafts: Iterable<Draft>): Draft[] {
   const depth = (draft: Draft): number => (draft.parent === null ? 0 : depth(draft.parent) + 1);
-  return [...drafts].sort((a, b) => depth(a) - depth(b));
+  const unminded = ({ minder }: Draft): number => (minder === null ? 1 : 0);
+  return [...drafts].sort((a, b) => depth(a) - depth(b) || unminded(a) - unminded(b));
 }
 
 /** The oldest process in any container nested in this one, where it has none of its own left. */

@@ -179,7 +179,13 @@ function claimByState(world: World, record: EngineContainer, home: Draft | null)
   if (!isInside(at, home)) return;
   const named = outermostBelow(at, home);
   if (named === null) {
-    const draft = draftOf({ engine: record.engine, id: record.id, parent: home, leader: process });
+    const draft = draftOf({
+      engine: record.engine,
+      id: record.id,
+      parent: home,
+      leader: process,
+      claimant: record.via,
+    });
     draft.evidence.push({ kind: 'state', source: record.source });
     settle(world, draft, process, null);
   } else if (named.id === record.id) {
@@ -266,11 +272,13 @@ export function isBorneOut(world: World, draft: Draft, members: readonly Process
 }
 
 /**
- * Now that all processes are in their places, some minders turn out to be inside a container that was not known when they
- * were believed. What such a one claimed is nested there; a container outside of it is not its own to speak for.
+ * Now that all processes are in their places, some that were believed turn out to be inside a container that was not known
+ * then. What such a minder claimed of its children is nested there; a container outside of it is not its own to speak for,
+ * and a process outside of it no container because of a file that it led to.
  */
 export function settleMinders(world: World): void {
   for (const draft of world.drafts) {
+    if (draft.claimant !== null && !isInside(draft.parent, world.of(draft.claimant))) world.discard(draft);
     if (draft.minder === null) continue;
     const home = world.of(draft.minder.pid);
     if (isInside(draft.parent, home)) continue;

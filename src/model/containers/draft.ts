@@ -31,6 +31,8 @@ export interface Draft {
   leader: ProcessFacts | null;
   /** The shim or monitor that is believed to mind it. */
   minder: EngineProcess | null;
+  /** Pid of the process that led to the state file on which all of it rests. */
+  claimant: number | null;
   readonly evidence: Evidence[];
 }
 
@@ -43,6 +45,7 @@ export function draftOf(who: Pick<Draft, 'engine' | 'id' | 'parent'> & Partial<D
     loose: false,
     leader: null,
     minder: null,
+    claimant: null,
     evidence: [],
     ...who,
   };
