@@ -37,6 +37,6 @@ export function failureOf(errno: number): Failure {
 }
 
 /** Passes a value on and turns minus errno, the convention of `src/kernel`, into a failure. */
-export function fromKernel<T extends string | readonly unknown[]>(value: T | number): Read<T> {
+export function fromKernel<T extends string | object>(value: T | number): Read<T> {
   return typeof value === 'number' ? failureOf(-value) : value;
 }

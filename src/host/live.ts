@@ -6,7 +6,7 @@ import type { ReaderFacts } from '../schema/host.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { failureOf, fromKernel } from './live-failure.ts';
 import { Failure } from './port.ts';
-import type { Dir, Host, Read } from './port.ts';
+import type { Dir, DirEntry, FileStat, Host, Read } from './port.ts';
 import { liveKernel } from './live-kernel.ts';
 
 /** An open directory of this kernel. Exported for {@link descriptorOf} alone. */
@@ -29,6 +29,19 @@ class LiveDir implements Dir {
 
   list(name: string): Read<ByteString[]> {
     return fromKernel(file.listAt(this.fd, name));
+  }
+
+  entries(name: string): Read<DirEntry[]> {
+    return fromKernel(file.entriesAt(this.fd, name));
+  }
+
+  stat(name: string): Read<FileStat> {
+    return fromKernel(file.statAt(this.fd, name));
+  }
+
+  openChild(name: string): Read<Dir> {
+    const fd = file.openSubdirectory(this.fd, name);
+    return fd < 0 ? failureOf(-fd) : new LiveDir(fd, `${this.path}/${name}`);
   }
 
   open(name: string): Read<Dir> {
@@ -93,8 +106,25 @@ function reader(): ReaderFacts {
 }
 
 /**
+ * Whether the pids of /proc are those that system calls of the reader take. They are not where the reader is in a pid
+ * namespace of its own and /proc is still that of the one around it: `NSpid` has a number for each level from the one of
+ * the procfs down to that of the task (proc_pid_status(5)).
+ */
+export function pidsAreOwn(): boolean {
+  try {
+    const [, levels] = /^NSpid:\t([0-9\t]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+    return levels === String(process.pid);
+  } catch (error) {
+    // Not even the reader has an entry there: it is the procfs of another pid namespace.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
  * The host below `root`: `/` for this machine, or a directory under which another view of its /proc and /sys is mounted.
- * In the second case pids are not the reader's and no question that takes one is asked.
+ * In the second case, and where /proc is that of another pid namespace, pids are not the reader's and no question that
+ * takes one is asked.
  */
 export function liveHost(root = '/'): Host {
   const isOwn = root === '/';
@@ -109,7 +139,7 @@ export function liveHost(root = '/'): Host {
     },
     openInRoot: openDirInRoot,
     readInRoot: readFileInRoot,
-    kernel: liveKernel(isOwn, descriptorOf),
+    kernel: liveKernel(isOwn && pidsAreOwn(), descriptorOf),
     reader,
   };
 }

@@ -26,6 +26,25 @@ export class Failure {
 /** A value, or why there is none. */
 export type Read<T> = T | Failure;
 
+/** An entry of a directory. */
+export interface DirEntry {
+  readonly name: ByteString;
+  /** `unknown` where the file system does not say in its listing. */
+  readonly kind: 'directory' | 'file' | 'other' | 'unknown';
+  readonly inode: number;
+}
+
+/** What a file is. */
+export interface FileStat {
+  readonly kind: 'directory' | 'file' | 'other';
+  readonly inode: number;
+  /** Device number of its file system, `major:minor` as mountinfo writes it. */
+  readonly dev: string;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+}
+
 /** An open directory. What is read through it belongs to that very directory (so, for `/proc/PID`, to that very task). */
 export interface Dir {
   /** For messages. */
@@ -35,7 +54,13 @@ export interface Dir {
   readlink(name: string): Read<ByteString>;
   /** Names of the entries without `.` and `..`, in the kernel's order; `name` is `.` for the directory itself. */
   list(name: string): Read<ByteString[]>;
+  /** As `list`, with kind and inode number of each entry. */
+  entries(name: string): Read<DirEntry[]>;
+  /** What `name` is; a symbolic link is not followed. */
+  stat(name: string): Read<FileStat>;
   open(name: string): Read<Dir>;
+  /** Opens the entry `name`, one component, if it is a directory of the same mount: EXDEV where another covers it (openat2(2), RESOLVE_NO_XDEV). */
+  openChild(name: string): Read<Dir>;
   close(): void;
 }
 

@@ -5,7 +5,7 @@ import type { Question, RecordedFailure, Recording, RecordingEntry, Subject } fr
 import { nameOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { Failure } from './port.ts';
-import type { Dir, Host, Kernel, Read, TaskQueries } from './port.ts';
+import type { Dir, DirEntry, FileStat, Host, Kernel, Read, TaskQueries } from './port.ts';
 import { expected, inRootSubject, mountedSubject, pathBelow, questionKey, withoutKnown } from './questions.ts';
 
 /** A host that notes what it answers. */
@@ -91,6 +91,21 @@ class RecordedDir implements Dir {
 
   list(name: string): Read<ByteString[]> {
     return this.#notes.take('list', nameOf(pathBelow(this, name)), this.inner.list(name), (names) => names.map(nameOf));
+  }
+
+  entries(name: string): Read<DirEntry[]> {
+    return this.#notes.take('entries', nameOf(pathBelow(this, name)), this.inner.entries(name), (entries) =>
+      entries.map((entry) => ({ ...entry, name: nameOf(entry.name) })),
+    );
+  }
+
+  stat(name: string): Read<FileStat> {
+    return this.#notes.take('stat', nameOf(pathBelow(this, name)), this.inner.stat(name));
+  }
+
+  openChild(name: string): Read<Dir> {
+    const child = this.inner.openChild(name);
+    return opened(this.#notes.take('open', nameOf(pathBelow(this, name)), child, yes), this.#notes);
   }
 
   open(name: string): Read<Dir> {

@@ -5,7 +5,7 @@ import type { Question, RecordedFailure, Recording, RecordingEntry, Subject } fr
 import { bytesOf, nameOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { Failure } from './port.ts';
-import type { Dir, Host, Kernel, Read, TaskQueries } from './port.ts';
+import type { Dir, DirEntry, FileStat, Host, Kernel, Read, TaskQueries } from './port.ts';
 import { expected, inRootSubject, mountedSubject, pathBelow, questionKey, withoutKnown } from './questions.ts';
 
 /** Serves what was recorded, in the order in which it was answered; what was not is `not collected`. */
@@ -78,6 +78,9 @@ function withinLimit(content: Read<ByteString>, limit: number): Read<ByteString>
   return isLonger ? new Failure('malformed', 'EOVERFLOW') : content;
 }
 
+/** An entry as it stands in a recording. */
+type RecordedEntry = Omit<DirEntry, 'name'> & { readonly name: Name };
+
 class ReplayDir implements Dir {
   readonly path: string;
   readonly #answers: Answers;
@@ -97,6 +100,20 @@ class ReplayDir implements Dir {
 
   list(name: string): Read<ByteString[]> {
     return this.#answers.names('list', nameOf(pathBelow(this, name)));
+  }
+
+  entries(name: string): Read<DirEntry[]> {
+    const entries = this.#answers.value<RecordedEntry[]>('entries', nameOf(pathBelow(this, name)));
+    if (entries instanceof Failure) return entries;
+    return entries.map((entry) => ({ ...entry, name: bytesOf(entry.name) }));
+  }
+
+  stat(name: string): Read<FileStat> {
+    return this.#answers.value<FileStat>('stat', nameOf(pathBelow(this, name)));
+  }
+
+  openChild(name: string): Read<Dir> {
+    return this.open(name);
   }
 
   open(name: string): Read<Dir> {

@@ -5,16 +5,18 @@
 
 interface SyscallNumbers {
   readonly kcmp: number;
+  readonly statx: number;
 }
 
 const OLD_NUMBERS: Readonly<Record<string, SyscallNumbers>> = {
-  x64: { kcmp: 312 },
-  arm64: { kcmp: 272 },
+  x64: { kcmp: 312, statx: 332 },
+  arm64: { kcmp: 272, statx: 291 },
 };
 
 /** Numbers of the system calls that libc may not wrap; null where this architecture is not known. */
 export const SYS = {
   kcmp: OLD_NUMBERS[process.arch]?.kcmp ?? null,
+  statx: OLD_NUMBERS[process.arch]?.statx ?? null,
   pidfd_open: 434,
   openat2: 437,
   pidfd_getfd: 438,

@@ -94,7 +94,103 @@ export function listAt(dir: number, name: ByteString): ByteString[] | number {
   return names;
 }
 
+/** Offset in struct linux_dirent64 of the inode number and of the type. */
+const D_INO = 0;
+const D_TYPE = 18;
+
+/** Values of `d_type` (include/linux/fs_types.h). */
+const DT_DIR = 4;
+const DT_REG = 8;
+const DT_UNKNOWN = 0;
+
+/** What an entry of a directory is; `unknown` where the file system does not say. */
+export type EntryKind = 'directory' | 'file' | 'other' | 'unknown';
+
+/** One entry of a directory. */
+export interface DirEntry {
+  readonly name: ByteString;
+  readonly kind: EntryKind;
+  readonly inode: number;
+}
+
+/** As {@link listAt}, with what else getdents64(2) says of each entry. */
+export function entriesAt(dir: number, name: ByteString): DirEntry[] | number {
+  const fd = openDirectory(dir, name);
+  if (fd < 0) return fd;
+  const entries: DirEntry[] = [];
+  for (;;) {
+    const size = libc.getdents64(fd, buffer, buffer.length);
+    if (size <= 0) {
+      libc.close(fd);
+      return size < 0 ? size : entries;
+    }
+    for (let at = 0; at < size; at += buffer.readUInt16LE(at + D_RECLEN)) {
+      const start = at + D_NAME;
+      const entry = buffer.toString('latin1', start, buffer.indexOf(0, start));
+      if (entry === '.' || entry === '..') continue;
+      entries.push({ name: entry, kind: kindOf(buffer[at + D_TYPE]), inode: inodeAt(buffer, at + D_INO) });
+    }
+  }
+}
+
+function kindOf(type: number | undefined): EntryKind {
+  if (type === DT_REG) return 'file';
+  if (type === DT_DIR) return 'directory';
+  return type === DT_UNKNOWN || type === undefined ? 'unknown' : 'other';
+}
+
+/** Inode numbers of the kernel's own file systems stay below 2^53. */
+function inodeAt(from: Buffer, at: number): number {
+  return from.readUInt32LE(at + 4) * 0x1_0000_0000 + from.readUInt32LE(at);
+}
+
+/** What statx(2) says of a file. */
+export interface FileStat {
+  readonly kind: Exclude<EntryKind, 'unknown'>;
+  readonly inode: number;
+  /** Device number of its file system, `major:minor` as mountinfo writes it. */
+  readonly dev: string;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+}
+
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_NO_AUTOMOUNT = 0x800;
+const STATX_BASIC_STATS = 0x7ff;
+
+/** Offsets in struct statx (include/uapi/linux/stat.h). */
+const STX = { uid: 20, mode: 28, ino: 32, devMajor: 136, devMinor: 140, size: 256 } as const;
+
+const S_IFMT = 0o170000;
+
+const statBuffer = Buffer.alloc(STX.size);
+
+/** What `name` in `dir` is, not following a symbolic link; minus errno on an error. */
+export function statAt(dir: number, name: ByteString): FileStat | number {
+  if (SYS.statx === null) return -libc.ENOSYS;
+  const error = libc.statx(
+    SYS.statx,
+    dir,
+    cstring(name),
+    AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+    STATX_BASIC_STATS,
+    statBuffer,
+  );
+  if (error < 0) return error;
+  const mode = statBuffer.readUInt16LE(STX.mode);
+  const type = mode & S_IFMT;
+  return {
+    kind: type === constants.S_IFDIR ? 'directory' : type === constants.S_IFREG ? 'file' : 'other',
+    inode: inodeAt(statBuffer, STX.ino),
+    dev: `${statBuffer.readUInt32LE(STX.devMajor)}:${statBuffer.readUInt32LE(STX.devMinor)}`,
+    mode: mode & 0o7777,
+    uid: statBuffer.readUInt32LE(STX.uid),
+  };
+}
+
 /** openat2(2): resolution flags. */
+const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
 const RESOLVE_IN_ROOT = 0x10;
@@ -111,6 +207,19 @@ export function openInRoot(root: number, path: ByteString, symlinks: 'follow' | 
     16,
   );
   return libc.openat2(SYS.openat2, root, cstring(path), how, how.length);
+}
+
+/** struct open_how for {@link openSubdirectory}: it never changes. */
+const subdirectory = Buffer.alloc(24);
+subdirectory.writeBigUInt64LE(BigInt(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | libc.O_CLOEXEC), 0);
+subdirectory.writeBigUInt64LE(BigInt(RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS), 16);
+
+/** Opens the directory `name` in `dir` itself: minus EXDEV where something is mounted on it. */
+export function openSubdirectory(dir: number, name: ByteString): number {
+  const fd = libc.openat2(SYS.openat2, dir, cstring(name), subdirectory, subdirectory.length);
+  if (fd !== -libc.ENOSYS) return fd;
+  // Before 5.6 what covers a directory cannot be kept out in one step.
+  return libc.openat(dir, cstring(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | libc.O_CLOEXEC);
 }
 
 /** A handle on what a magic link of procfs leads to, which is not opened by it. */

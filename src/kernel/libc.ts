@@ -15,6 +15,7 @@ const c = {
   readlinkat: libc.func('int64_t readlinkat(int dir, const uint8_t *path, _Out_ uint8_t *buffer, size_t size)'),
   getdents64: libc.func('int64_t getdents64(int fd, _Out_ uint8_t *buffer, size_t size)'),
   ioctl: libc.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *argument)'),
+  socket: libc.func('int socket(int domain, int type, int protocol)'),
   setns: libc.func('int setns(int fd, int type)'),
   unshare: libc.func('int unshare(int flags)'),
   fchdir: libc.func('int fchdir(int fd)'),
@@ -22,6 +23,14 @@ const c = {
   syscall4: libc.func('syscall', 'int64_t', ['long', 'int64_t', 'int64_t', 'int64_t', 'int64_t']),
   syscall5: libc.func('syscall', 'int64_t', ['long', 'int64_t', 'int64_t', 'int64_t', 'int64_t', 'int64_t']),
   openat2: libc.func('syscall', 'int64_t', ['long', 'int', 'const uint8_t *', 'const uint8_t *', 'size_t']),
+  statx: libc.func('syscall', 'int64_t', [
+    'long',
+    'int',
+    'const uint8_t *',
+    'int',
+    'unsigned int',
+    koffi.out('uint8_t *'),
+  ]),
   mountQuery: libc.func('syscall', 'int64_t', [
     'long',
     'const uint8_t *',
@@ -57,6 +66,7 @@ export const read = wrap<[fd: number, buffer: Uint8Array, size: number]>(c.read)
 export const readlinkat = wrap<[dir: number, path: CString, buffer: Uint8Array, size: number]>(c.readlinkat);
 export const getdents64 = wrap<[fd: number, buffer: Uint8Array, size: number]>(c.getdents64);
 export const ioctl = wrap<[fd: number, request: number, argument: Uint8Array | null]>(c.ioctl);
+export const socket = wrap<[domain: number, type: number, protocol: number]>(c.socket);
 export const setns = wrap<[fd: number, type: number]>(c.setns);
 export const unshare = wrap<[flags: number]>(c.unshare);
 export const fchdir = wrap<[fd: number]>(c.fchdir);
@@ -64,6 +74,9 @@ export const chroot = wrap<[path: CString]>(c.chroot);
 export const syscall4 = wrap<[nr: number, a: number, b: number, c: number, d: number]>(c.syscall4);
 export const syscall5 = wrap<[nr: number, a: number, b: number, c: number, d: number, e: number]>(c.syscall5);
 export const openat2 = wrap<[nr: number, dir: number, path: CString, how: Uint8Array, size: number]>(c.openat2);
+export const statx = wrap<[nr: number, dir: number, path: CString, flags: number, mask: number, buffer: Uint8Array]>(
+  c.statx,
+);
 export const mountQuery = wrap<[nr: number, request: Uint8Array, buffer: Uint8Array, size: number, flags: number]>(
   c.mountQuery,
 );

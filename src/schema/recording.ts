@@ -32,6 +32,8 @@ export type Question =
   | 'read'
   | 'readlink'
   | 'list'
+  | 'entries'
+  | 'stat'
   | 'openInRoot'
   | 'readInRoot'
   | 'namespace'
