@@ -36,7 +36,8 @@ export function viewOf(capture: Capture): View {
   };
 }
 
-function required<T>(facet: T | undefined, name: string): T {
+/** The facet, which the command has asked for. */
+export function required<T>(facet: T | undefined, name: string): T {
   if (facet === undefined) throw new Error(`the facet ${name} was not asked for`);
   return facet;
 }

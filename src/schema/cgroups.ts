@@ -1,5 +1,6 @@
 import type { Name } from './name.ts';
 import type { Outcome, Unknown } from './outcome.ts';
+import type { CgroupLine } from './tasks.ts';
 
 /**
  * Content of one file of a cgroup, by the formats of Documentation/admin-guide/cgroup-v2.rst ("Interface Files"), which fit
@@ -87,6 +88,13 @@ export interface SubsystemFacts {
   readonly enabled: boolean;
 }
 
+/** A thread whose membership by `/proc` and by the lists of cgroups did not agree, looked at once more. */
+export interface RereadThread {
+  readonly tid: number;
+  /** Its cgroups at the second look; null: it has ended, or died to a zombie. */
+  readonly cgroups: readonly CgroupLine[] | null;
+}
+
 /** Which files of each cgroup were read. */
 export interface CgroupsCollected {
   /** Members of each cgroup (`tasks`, `cgroup.threads`). */
@@ -106,6 +114,8 @@ export interface CgroupsFacet {
   /** Null where `/proc/cgroups` is not readable or gone (it is for v1). */
   readonly subsystems: readonly SubsystemFacts[] | null;
   readonly collected: CgroupsCollected;
+  /** Threads that moved, started or ended between the two looks; null where tasks were not compared. */
+  readonly reread: readonly RereadThread[] | null;
   readonly coverage: {
     readonly cgroups: number;
     /** Removed while they were walked. */
