@@ -65,9 +65,9 @@ export function nsId(fd: number, type: NsType): bigint | number {
   return error < 0 ? error : idBuffer.readBigUInt64LE(0);
 }
 
-/** Whether the kernel has NS_GET_ID at all. */
-export function hasNsId(fd: number): boolean {
-  return libc.ioctl(fd, NS_GET_ID, idBuffer) >= 0;
+/** 0 where the kernel answers this way of asking for an id, else minus errno. */
+export function tryId(fd: number, request: 'NS_GET_ID' | 'NS_GET_MNTNS_ID'): number {
+  return Math.min(libc.ioctl(fd, request === 'NS_GET_ID' ? NS_GET_ID : NS_GET_MNTNS_ID, idBuffer), 0);
 }
 
 /** struct mnt_ns_info { u32 size; u32 nr_mounts; u64 mnt_ns_id; } */
