@@ -73,7 +73,10 @@ export function whyLines(namespaces: readonly Namespace[], around: Surroundings,
 
 function explain(ns: Namespace, around: Surroundings, style: Style): string[] {
   const { facts } = ns;
-  const lines = [style.bold(refText(facts)) + (facts.id === undefined ? '' : style.dim(`  id ${facts.id}`))];
+  const lines = [
+    style.bold(terminalSafe(refText(facts))) +
+      (facts.id === undefined ? '' : style.dim(`  id ${terminalSafe(facts.id)}`)),
+  ];
   if (facts.initial === true) lines.push('  initial: made at boot, lasts as long as the kernel');
   const holders = holdersOf(ns);
   if (holders.length === 0 && facts.initial !== true) {
@@ -86,7 +89,7 @@ function explain(ns: Namespace, around: Surroundings, style: Style): string[] {
 
 function sentences({ kind, count, sample }: Holders, type: NsType, around: Surroundings, style: Style): string[] {
   const named = sample(style.columns === null ? undefined : NAMED);
-  const lines = named.map((holder) => holderText(kind, holder, type, around));
+  const lines = named.map((holder) => terminalSafe(holderText(kind, holder, type, around)));
   const rest = count - named.length;
   if (rest > 0) lines.push(style.dim(`and ${formatPlural(rest, NOUNS[kind])} more (--no-trunc names all)`));
   return lines;
@@ -104,7 +107,7 @@ const NOUNS: Readonly<Record<Holders['kind'], string>> = {
   unseen: 'reference',
 };
 
-/** One holder in words that a person understands. */
+/** One holder in words that a person understands. Not safe for a terminal yet: it has names in it as they are. */
 export function holderText(kind: Holders['kind'], holder: HolderSample, type: NsType, around: Surroundings): string {
   const {
     pid = 0,
@@ -137,7 +140,7 @@ export function holderText(kind: Holders['kind'], holder: HolderSample, type: Ns
     case 'socket':
       return `${who} has a socket of it open as fd ${String(fd)}`;
     case 'mount':
-      return `bind-mounted at ${terminalSafe(nameText(path))} in mount namespace ${mountNamespaceText(mntns, around)}`;
+      return `bind-mounted at ${nameText(path)} in mount namespace ${mountNamespaceText(mntns, around)}`;
     case 'child':
       return `parent of ${TYPE_NAMES[type]} namespace ${refText({ type, inum })}`;
     case 'owned':
@@ -162,8 +165,8 @@ export const TYPE_NAMES: Readonly<Record<NsType, string>> = {
 function processText(pid: number, { tasks, containerOf }: Surroundings): string {
   const process = findProcess(tasks, pid);
   const container = containerOf(pid);
-  const comm = process === undefined ? '' : ` (${terminalSafe(nameText(process.comm))})`;
-  return `pid ${String(pid)}${comm}${container === undefined ? '' : ` of ${terminalSafe(containerText(containerId(container)))}`}`;
+  const comm = process === undefined ? '' : ` (${nameText(process.comm)})`;
+  return `pid ${String(pid)}${comm}${container === undefined ? '' : ` of ${containerText(containerId(container))}`}`;
 }
 
 /** Processes are sorted by pid. */

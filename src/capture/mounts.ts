@@ -47,7 +47,8 @@ export function readTable(proc: Dir, mntns: number, tasks: readonly ProcessFacts
   for (const task of tasks.slice(0, TRIES)) {
     const text = proc.read(`${String(task.pid)}/mountinfo`);
     const mounts = text instanceof Failure ? text : parseMountinfo(text);
-    if (mounts instanceof Failure) failure = mounts;
+    // Of several the first that tells more than that a task has ended.
+    if (mounts instanceof Failure) failure = failure.asOutcome === 'absent' ? mounts : failure;
     else if (isMalformed(mounts)) failure = new Failure('malformed', mounts.what);
     // A chrooted task sees no mount that is not below its root: that is no answer for the namespace.
     else if (mounts.length > 0) return { mntns, pid: task.pid, root: task.root ?? '/', mounts };

@@ -186,7 +186,7 @@ class Search {
     const all = this.#kernelMounts.mountNamespaces;
     if (!(all instanceof Failure)) {
       for (const facts of all) {
-        if (!this.#known.has(facts)) this.#withoutTask++;
+        if (facts.type === 'mnt' && !this.#known.has(facts)) this.#withoutTask++;
         if (this.#known.get(facts)?.id === undefined) this.#known.replace(facts);
       }
     }

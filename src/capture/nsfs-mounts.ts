@@ -30,7 +30,9 @@ export function searchKernelMounts(host: Host): KernelMounts {
     if (paths instanceof Failure) return { mountNamespaces, mounts, paths: [], pathsUnknown: paths };
     return { mountNamespaces, mounts, paths, pathsUnknown: null };
   }
-  for (const { id, inum } of mountNamespaces) {
+  for (const { type, id, inum } of mountNamespaces) {
+    // Their owners are in the list, too.
+    if (type !== 'mnt') continue;
     const found = id === undefined ? null : host.kernel.nsfsMounts(id, inum);
     if (found !== null && !(found instanceof Failure)) mounts.set(inum, found);
   }
