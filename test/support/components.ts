@@ -4,6 +4,8 @@ import path from 'node:path';
 
 import { describe, it } from 'vitest';
 
+import { lackOfGuestKernel } from '../vm/kernel.ts';
+
 /** Something that tests need of the machine; null when it is there, otherwise what is missing. */
 export type Probe = () => string | null;
 
@@ -61,7 +63,8 @@ export const COMPONENTS = {
   strace: programs('strace'),
   'busybox-static': staticBusybox,
   python3: programs('python3'),
-  qemu: anyOf('qemu-system-x86_64', 'qemu-system-aarch64'),
+  qemu: programs('qemu-system-x86_64'),
+  'guest-kernel': lackOfGuestKernel,
   chromium: anyOf('chromium', 'google-chrome'),
   graphviz: programs('dot'),
   tmux: programs('tmux'),

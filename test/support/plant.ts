@@ -3,11 +3,12 @@
  * it away again.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
-import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 
 import type { Name } from '../../src/schema/name.ts';
@@ -94,7 +95,21 @@ async function isExecutable(file: string): Promise<boolean> {
 
 /** Puts a scenario up. Whoever calls it stops it; it dies with this process at the latest. */
 export async function plant(scenario: string, ...args: readonly number[]): Promise<Planted> {
-  const child = spawn(await buildPlant(), [scenario, ...args.map(String)]);
+  return planted(spawn(await buildPlant(), [scenario, ...args.map(String)]), scenario);
+}
+
+/** What is needed of the running program, wherever it runs. */
+export interface PlantProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  on(event: 'error', told: (error: Error) => void): unknown;
+  on(event: 'close', told: (status: number | null) => void): unknown;
+  kill(signal: NodeJS.Signals): unknown;
+}
+
+/** Waits until the scenario that a program was started for is up. */
+export async function planted(child: PlantProcess, scenario: string): Promise<Planted> {
   const running = new Running(child, scenario);
   try {
     const told = parse(await running.firstLine());
@@ -106,13 +121,13 @@ export async function plant(scenario: string, ...args: readonly number[]): Promi
 }
 
 class Running {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: PlantProcess;
   readonly #scenario: string;
   readonly #closed: Promise<number | null>;
   #stdout = '';
   #stderr = '';
 
-  constructor(child: ChildProcessWithoutNullStreams, scenario: string) {
+  constructor(child: PlantProcess, scenario: string) {
     this.#child = child;
     this.#scenario = scenario;
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
