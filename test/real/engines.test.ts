@@ -1,6 +1,5 @@
 /** Containers of real engines, each held against what its engine's own client says. */
-import { readFileSync, readlinkSync, writeFileSync, mkdirSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
+import { chownSync, readFileSync, readlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -25,7 +24,7 @@ import {
 const NEEDED: readonly Component[] = ['root', 'busybox-static', 'unshare', 'nsenter', 'ip'];
 
 /** What nsinspect finds now. */
-async function look(): Promise<Containers & { readonly engines: EnginesFacet; readonly engineMs: number }> {
+async function look(): Promise<Containers & { readonly engines: EnginesFacet }> {
   const host = liveHost();
   const { facet: tasks } = await captureTasks(host, {
     detail: 'none',
@@ -34,10 +33,8 @@ async function look(): Promise<Containers & { readonly engines: EnginesFacet; re
     threadCgroups: false,
     fds: false,
   });
-  const began = performance.now();
   const engines = captureEngines(host, tasks);
-  const engineMs = performance.now() - began;
-  return { ...containersOf(tasks, engines, captureHost(host)), engines, engineMs };
+  return { ...containersOf(tasks, engines, captureHost(host)), engines };
 }
 
 /** Those of the lab. */
@@ -276,6 +273,38 @@ describeWith([...NEEDED, 'podman', 'runc'], 'podman with its store moved', () =>
       expect(container!.pids).toHaveLength(Name === 'alone' ? 2 : 1);
       expect(containerOfPid.get(State.ConmonPid)).toBeUndefined();
     }
+  });
+});
+
+describeWith([...NEEDED, 'podman', 'crun', 'setpriv'], 'podman of an ordinary user, without cgroups', () => {
+  const ids: Record<string, string> = {};
+  const place = useLab(async (lab) => {
+    await busyboxRoot(lab);
+    const home = `${lab.dir}/home`;
+    mkdirSync(home);
+    chownSync(home, 65534, 65534);
+    const podman = 'podman --cgroup-manager cgroupfs --runtime crun';
+    const script = [
+      `cd ${home} && export HOME=${home} XDG_RUNTIME_DIR=${home}/run && mkdir run`,
+      `${podman} import ${lab.dir}/root.tar nsi/busybox:1 >/dev/null 2>&1`,
+      `${podman} run --detach --network none --cgroups disabled --ulimit host --name mine nsi/busybox:1 sleep 3600`,
+      `${podman} exec --detach mine sleep 3601`,
+      `${podman} inspect --format '{{.State.Pid}}' mine`,
+    ];
+    // As above crun does not get to see v2; nor is the host's /run for an ordinary user to write to.
+    const hide = '! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified; mount -t tmpfs tmpfs /run';
+    const nobody = 'exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "$1"';
+    const said = await lab.onHost('unshare', '--mount', 'sh', '-c', `${hide}; ${nobody}`, 'sh', script.join(' && '));
+    [ids['id'] = '', , ids['pid'] = ''] = said.trim().split('\n');
+  });
+
+  test('is known by its monitor, and what runs in it by its namespaces', async () => {
+    const { containers } = await look();
+    const mine = inLab(containers, place.lab);
+    expect(mine.map(shortly)).toEqual([
+      { engine: 'podman', id: ids['id'], name: 'mine', image: 'localhost/nsi/busybox:1', leader: Number(ids['pid']) },
+    ]);
+    expect(mine.map(commandsOf)).toEqual([['sleep 3600', 'sleep 3601']]);
   });
 });
 
