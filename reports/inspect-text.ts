@@ -128,7 +128,7 @@ function processLines(process: ProcessReport): Line[] {
   if (process.exe !== undefined) lines.push(['executable', nameText(process.exe)]);
   lines.push(
     ['parent', String(process.ppid)],
-    ['started', process.startedAt ?? '?'],
+    ...(process.startedAt === undefined ? [] : [['started', process.startedAt] as const]),
     ['state', (STATES[process.state] ?? process.state) + (process.kernel ? ', thread of the kernel' : '')],
     ['threads', String(process.threads)],
   );
@@ -138,7 +138,8 @@ function processLines(process: ProcessReport): Line[] {
   }
   if (process.nspid !== undefined && process.nspid.length > 1)
     lines.push(['pids', `${process.nspid.join(' > ')}, outermost first`]);
-  lines.push(['root', nameText(process.root) === '/' ? '/' : `${nameText(process.root)} (chroot)`]);
+  if (process.root !== undefined)
+    lines.push(['root', nameText(process.root) === '/' ? '/' : `${nameText(process.root)} (chroot)`]);
   if (process.uids !== undefined) lines.push(['uids', idsText(process.uids)]);
   if (process.gids !== undefined) lines.push(['gids', `${idsText(process.gids)}${groupsText(process.groups ?? [])}`]);
   const { capabilities } = process;
@@ -146,10 +147,8 @@ function processLines(process: ProcessReport): Line[] {
     lines.push(['effective', capText(capabilities.effective)], ['bounding', capText(capabilities.bounding)]);
     if (capabilities.ambient.length > 0) lines.push(['ambient', capText(capabilities.ambient)]);
   }
-  if (process.noNewPrivs !== undefined)
-    lines.push(['no new privs', process.noNewPrivs === null ? '-' : process.noNewPrivs ? 'yes' : 'no']);
-  if (process.seccomp !== undefined)
-    lines.push(['seccomp', process.seccomp === null ? '-' : (SECCOMP[process.seccomp] ?? String(process.seccomp))]);
+  if (process.noNewPrivs !== undefined) lines.push(['no new privs', process.noNewPrivs ? 'yes' : 'no']);
+  if (process.seccomp !== undefined) lines.push(['seccomp', SECCOMP[process.seccomp] ?? String(process.seccomp)]);
   if (process.label !== undefined)
     lines.push(['LSM label', process.label === null ? 'none (no module labels tasks)' : nameText(process.label)]);
   for (const [member, outcome] of Object.entries(process.unknown ?? {})) lines.push([member, `? ${outcome}`]);
@@ -180,7 +179,7 @@ function capText(names: readonly string[]): string {
 
 function namespaceLines(process: ProcessReport): Line[] {
   return process.namespaces.map(({ type, inum, initial, processes, sharedWith, unknown }): Line => {
-    if (inum === null) return [type, `? ${unknown?.inum ?? ''}`];
+    if (inum === undefined) return [type, `? ${unknown?.inum ?? ''}`];
     const whose = initial === undefined ? '' : initial ? "the host's" : 'own';
     const shared = sharedWith.length === 0 ? '' : `, shared with ${sharedWith.map(containerText).join(' ')}`;
     const word = initial === false && sharedWith.length > 0 ? '' : whose;
@@ -194,7 +193,7 @@ function namespaceLines(process: ProcessReport): Line[] {
 function cgroupLines(process: ProcessReport): Line[] {
   // Engines give a container the same path in every hierarchy: one line says it.
   const byPath = new Map<string, string[]>();
-  for (const { controllers, path } of process.cgroups) {
+  for (const { controllers, path } of process.cgroups ?? []) {
     const list = byPath.get(nameText(path)) ?? [];
     list.push(controllers.join() || 'v2');
     byPath.set(nameText(path), list);

@@ -1,7 +1,9 @@
 /** Everything about one target, as a document. */
+import { placeOf } from '../src/model/boundaries.ts';
 import { capabilityNames } from '../src/model/capabilities.ts';
 import type { Container } from '../src/model/containers.ts';
 import type { Namespaces } from '../src/model/namespaces.ts';
+import { startTimeOf } from '../src/model/start-time.ts';
 import { describeTarget } from '../src/model/targets.ts';
 import type { Target } from '../src/model/targets.ts';
 import type { Capture } from '../src/schema/capture.ts';
@@ -20,7 +22,6 @@ import { nameText } from '../src/text/bytes.ts';
 import { documentHead } from './head.ts';
 import { containerId, namespaceRow } from './namespaces.ts';
 import type { ContainerOf } from './namespaces.ts';
-import { ageOf } from './tree-boundaries.ts';
 
 /** How many processes or mounts a list names. */
 const SAMPLE = 8;
@@ -66,18 +67,18 @@ export function inspectDocument(target: Target, input: InspectInput): InspectDoc
 
 function processReport(process: ProcessFacts, input: InspectInput): ProcessReport {
   const { detail } = process;
-  const age = ageOf(process, input.capture);
-  const unknown = { ...process.unknown, ...detail?.unknown };
+  const startedAt = startTimeOf(process, input.capture.host);
+  const unknown = unknownOf(process, input.capture);
   return {
     pid: process.pid,
     comm: process.comm,
     ppid: process.ppid,
-    startedAt: age === null ? null : new Date(Date.parse(input.capture.takenAt) - age * 1000).toISOString(),
+    ...(startedAt !== null && { startedAt }),
     state: process.state,
     kernel: process.kthread,
     ...(detail?.argv !== undefined && { argv: detail.argv }),
     ...(detail?.exe !== undefined && { exe: detail.exe }),
-    root: process.root ?? '/',
+    ...(unknown.root === undefined && { root: process.root ?? '/' }),
     ...(detail?.status !== undefined && rightsOf(detail.status)),
     ...(detail?.label !== undefined && { label: detail.label }),
     threads: process.threads,
@@ -91,8 +92,25 @@ function processReport(process: ProcessFacts, input: InspectInput): ProcessRepor
       ownFds,
     })),
     namespaces: NS_TYPES.map((type, i) => processNamespace(process, type, i, input)),
-    cgroups: process.cgroup === null ? [] : (input.tasks.cgroups[process.cgroup] ?? []),
+    ...(process.cgroup !== null && { cgroups: input.tasks.cgroups[process.cgroup] ?? [] }),
     ...(Object.keys(unknown).length > 0 && { unknown }),
+  };
+}
+
+/** What could not be read of a process, and why. */
+function unknownOf(process: ProcessFacts, { host }: Capture): NonNullable<ProcessReport['unknown']> {
+  const { detail, unknown = {} } = process;
+  const status = detail?.status;
+  return {
+    ...(host.bootTime === undefined && { startedAt: host.unknown?.bootTime ?? 'not collected' }),
+    ...(process.cgroup === null && { cgroups: unknown.cgroup ?? 'not collected' }),
+    ...(placeOf(process).root === null && { root: unknown.root ?? 'absent' }),
+    ...(unknown.fd !== undefined && { fds: unknown.fd }),
+    ...(unknown.task !== undefined && { threads: unknown.task }),
+    ...(detail === undefined && { status: 'not collected', argv: 'not collected', label: 'not collected' }),
+    ...(status?.noNewPrivs === null && { noNewPrivs: 'unsupported' }),
+    ...(status?.seccomp === null && { seccomp: 'unsupported' }),
+    ...detail?.unknown,
   };
 }
 
@@ -110,8 +128,8 @@ function rightsOf(status: StatusFacts): Partial<ProcessReport> {
       bounding: capabilityNames(status.capBnd),
       ambient: capabilityNames(status.capAmb),
     },
-    noNewPrivs,
-    seccomp,
+    ...(noNewPrivs !== null && { noNewPrivs }),
+    ...(seccomp !== null && { seccomp }),
   };
 }
 
@@ -123,7 +141,7 @@ function processNamespace(
 ): ProcessNamespace {
   const inum = process.ns[i] ?? null;
   if (inum === null) {
-    return { type, inum, processes: 0, sharedWith: [], unknown: { inum: process.unknownNs?.[type] ?? 'absent' } };
+    return { type, processes: 0, sharedWith: [], unknown: { inum: process.unknownNs?.[type] ?? 'absent' } };
   }
   const ns = input.namespaces.get({ type, inum });
   const initial = ns?.facts.initial;

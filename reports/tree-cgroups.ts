@@ -1,6 +1,8 @@
 /** The tree of cgroups that have processes, hierarchies of the same shape together. */
 import type { CgroupLine, ProcessFacts, TasksFacet } from '../src/schema/tasks.ts';
-import { nameText } from '../src/text/bytes.ts';
+import type { Name } from '../src/schema/name.ts';
+import { bytesOf, nameOf, nameText } from '../src/text/bytes.ts';
+import type { ByteString } from '../src/text/bytes.ts';
 import { containerText } from './namespace-columns.ts';
 import { containerId } from './namespaces.ts';
 import type { ContainerOf } from './namespaces.ts';
@@ -10,7 +12,7 @@ import type { Column } from './table.ts';
 export interface CgroupNode {
   readonly label: string;
   /** From the root of the hierarchy; of several that are of one shape, that of all. */
-  readonly path: string;
+  readonly path: Name;
   /** Processes directly in it. */
   readonly processes: readonly ProcessFacts[];
   readonly children: readonly CgroupNode[];
@@ -18,7 +20,8 @@ export interface CgroupNode {
 
 interface Growing {
   label: string;
-  path: string;
+  /** As bytes: names that only look alike are two. */
+  path: ByteString;
   processes: ProcessFacts[];
   children: Map<string, Growing>;
 }
@@ -50,17 +53,18 @@ function hierarchiesOf(cgroups: TasksFacet['cgroups']): { id: number; name: stri
   return [...names].map(([id, name]) => ({ id, name })).sort((a, b) => a.id - b.id);
 }
 
-function pathIn(lines: readonly CgroupLine[], hierarchy: number): string | null {
+function pathIn(lines: readonly CgroupLine[], hierarchy: number): ByteString | null {
   const line = lines.find((one) => one.hierarchy === hierarchy);
-  return line === undefined ? null : nameText(line.path);
+  return line === undefined ? null : bytesOf(line.path);
 }
 
-function nodeAt(root: Growing, path: string): Growing {
+function nodeAt(root: Growing, path: ByteString): Growing {
   let at = root;
   for (const name of path.split('/').filter((part) => part !== '')) {
     let child = at.children.get(name);
     if (child === undefined) {
-      child = { label: name, path: `${at.path === '/' ? '' : at.path}/${name}`, processes: [], children: new Map() };
+      const below = `${at.path === '/' ? '' : at.path}/${name}`;
+      child = { label: nameText(nameOf(name)), path: below, processes: [], children: new Map() };
       at.children.set(name, child);
     }
     at = child;
@@ -70,7 +74,7 @@ function nodeAt(root: Growing, path: string): Growing {
 
 function frozen({ label, path, processes, children }: Growing): CgroupNode {
   const sorted = [...children.values()].sort((a, b) => (a.label < b.label ? -1 : 1));
-  return { label, path, processes, children: sorted.map(frozen) };
+  return { label, path: nameOf(path), processes, children: sorted.map(frozen) };
 }
 
 /** A node and the lines that lead to it. */

@@ -1,8 +1,9 @@
 /** The views of `tree`: what each draws, and its document. */
-import { boundariesOf } from '../src/model/boundaries.ts';
+import { boundariesOf, placeOf } from '../src/model/boundaries.ts';
 import type { Boundary } from '../src/model/boundaries.ts';
 import type { Container } from '../src/model/containers.ts';
 import type { Namespace, Namespaces } from '../src/model/namespaces.ts';
+import { startTimeOf } from '../src/model/start-time.ts';
 import { belongingsOf } from '../src/model/places.ts';
 import type { Belonging } from '../src/model/places.ts';
 import type { Capture } from '../src/schema/capture.ts';
@@ -19,7 +20,7 @@ import { containerId, namespaceRow } from './namespaces.ts';
 import type { ContainerOf } from './namespaces.ts';
 import type { Style } from './style.ts';
 import { tableLines } from './table.ts';
-import { ageOf, boundaryColumns, boundaryRow, legendLines } from './tree-boundaries.ts';
+import { boundaryColumns, boundaryRow, legendLines } from './tree-boundaries.ts';
 import type { BoundaryRow } from './tree-boundaries.ts';
 import { cgroupColumns, cgroupForest } from './tree-cgroups.ts';
 import type { CgroupNode } from './tree-cgroups.ts';
@@ -182,7 +183,7 @@ function boundaryNode(
   capture: Capture,
   containerOf: ContainerOf,
 ): TreeNode {
-  const { boundary, container, belongings, cgroup, uid } = row;
+  const { boundary, container, belongings, cgroup } = row;
   const { leader } = boundary;
   return {
     parent: row.parent,
@@ -194,15 +195,14 @@ function boundaryNode(
     changes: [...boundary.changes],
     namespaces: belongings.map(({ type, inum, relation, with: other }) => ({
       type,
-      inum,
+      ...(inum === null ? { unknown: { inum: leader.unknownNs?.[type] ?? 'absent' } } : { inum }),
       relation,
       with:
         other === null
           ? null
           : { pid: other.leader.pid, comm: other.leader.comm, container: containerIdOf(other.leader.pid, containerOf) },
     })),
-    cgroup,
-    uid,
+    ...(leader.cgroup !== null && { cgroup }),
   };
 }
 
@@ -212,15 +212,32 @@ function containerIdOf(pid: number, containerOf: ContainerOf): TreeNode['contain
 }
 
 function processMembers(process: ProcessFacts, capture: Capture, containerOf: ContainerOf): Omit<TreeNode, 'parent'> {
-  const age = ageOf(process, capture);
+  const { detail, unknown = {} } = process;
+  const startedAt = startTimeOf(process, capture.host);
+  const hasRoot = placeOf(process).root !== null;
+  const why: NonNullable<TreeNode['unknown']> = {
+    ...(startedAt === null && { startedAt: capture.host.unknown?.bootTime ?? 'not collected' }),
+    ...(detail?.argv === undefined && { argv: detail?.unknown?.argv ?? 'not collected' }),
+    ...(detail?.status === undefined && { uid: detail?.unknown?.status ?? 'not collected' }),
+    ...(!hasRoot && { root: unknown.root ?? 'absent' }),
+    ...(process.cgroup === null && { cgroup: unknown.cgroup ?? 'not collected' }),
+  };
   return {
     leader: { pid: process.pid, comm: process.comm },
-    ...(process.detail?.argv !== undefined && { argv: process.detail.argv }),
+    ...(detail?.argv !== undefined && { argv: detail.argv }),
     container: containerIdOf(process.pid, containerOf),
-    startedAt: age === null ? null : new Date(Date.parse(capture.takenAt) - age * 1000).toISOString(),
-    root: process.root ?? '/',
+    ...(startedAt !== null && { startedAt }),
+    ...(hasRoot && { root: process.root ?? '/' }),
+    ...(detail?.status !== undefined && { uid: detail.status.uids[1] }),
     kernel: process.kthread,
+    ...(Object.keys(why).length > 0 && { unknown: why }),
   };
+}
+
+/** A process's number at every level of pid namespaces. */
+function nspidMember({ detail }: ProcessFacts): Pick<TreeNode, 'nspid' | 'unknown'> {
+  if (detail?.status !== undefined) return { nspid: detail.status.nspid };
+  return { unknown: { nspid: detail?.unknown?.status ?? 'not collected' } };
 }
 
 function namespaceBody(type: 'user' | 'pid', input: TreeInput, filter: TreeFilter): Body {
@@ -243,7 +260,7 @@ function namespaceBody(type: 'user' | 'pid', input: TreeInput, filter: TreeFilte
             container: shown === null ? null : containerIdOf(shown.pid, containerOf),
             ...(process === null
               ? { processes: ns.processCount, tasks: ns.taskCount, owned: [...ns.owned] }
-              : { nspid: process.detail?.status?.nspid ?? [process.pid], processes: 1, tasks: process.threads }),
+              : { ...nspidMember(process), processes: 1, tasks: process.threads }),
           };
         },
       ),
@@ -291,7 +308,6 @@ function processBody({ capture, tasks, containerOf }: TreeInput, filter: TreeFil
         processes: 1,
         tasks: process.threads,
         changes,
-        uid: process.detail?.status?.uids[1] ?? null,
       })),
     lines: (style) => tableLines(drawTree(forest, children, style), processColumns(capture, containerOf), style),
   };

@@ -8,6 +8,7 @@ import { World, isInside } from './containers/draft.ts';
 import type { Draft, Evidence } from './containers/draft.ts';
 import { chooseLeaders, placeByNamespaces } from './containers/members.ts';
 import { isZombie } from './containers/task-index.ts';
+import { startTimeOf } from './start-time.ts';
 
 export type { Evidence } from './containers/draft.ts';
 
@@ -152,7 +153,7 @@ function containerOf(world: World, draft: Draft, { leader, processes, parent, ke
     id: draft.id,
     name: first((record) => record.name) ?? minderName ?? ownName,
     image: first((record) => record.image),
-    startedAt: first((record) => record.startedAt) ?? startTime(leader, host),
+    startedAt: first((record) => record.startedAt) ?? startTimeOf(leader, host),
     pod,
     podUid: draft.podUid,
     namespace,
@@ -201,10 +202,4 @@ function isAbout(record: EngineContainer, draft: Draft): boolean {
 /** Written by an OCI runtime, perhaps on behalf of an engine. */
 function isOfRuntime({ engine }: EngineContainer): boolean {
   return engine === 'runc' || engine === 'crun';
-}
-
-function startTime({ start }: ProcessFacts, host: HostFacet | undefined): string | null {
-  if (host?.bootTime === undefined || host.ticksPerSecond <= 0) return null;
-  const milliseconds = (host.bootTime + Math.floor(start / host.ticksPerSecond)) * 1000;
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }

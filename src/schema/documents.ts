@@ -95,23 +95,25 @@ export interface WhyDocument extends DocumentHead {
 /** A namespace of a boundary, and whose it is. */
 export interface BoundaryNamespace {
   readonly type: NsType;
-  readonly inum: number | null;
+  readonly inum?: number;
   /** `own`: first used here; `host`: made at boot; `inherited`: of the boundary around; `shared`: of another one. */
   readonly relation: 'own' | 'host' | 'inherited' | 'shared' | 'unknown';
   readonly with: (ProcessId & { readonly container: ContainerId | null }) | null;
+  readonly unknown?: { readonly inum: Outcome };
 }
 
 /** A node of any tree. Which members there are depends on the view; nodes stand after their parents. */
 export interface TreeNode {
   /** Index of the parent among the nodes; null for a root. */
   readonly parent: number | null;
+  /** For reading. */
   readonly label?: string;
   readonly leader: ProcessId | null;
   readonly argv?: readonly Name[];
   readonly container: ContainerId | null;
   readonly image?: Name | null;
   /** ISO 8601. */
-  readonly startedAt?: string | null;
+  readonly startedAt?: string;
   readonly processes?: number;
   readonly tasks?: number;
   readonly changes?: readonly string[];
@@ -119,12 +121,14 @@ export interface TreeNode {
   readonly namespace?: NsRef;
   readonly owned?: readonly NsRef[];
   readonly nspid?: readonly number[];
+  /** Path in the hierarchy that says most; null: as around it. */
   readonly cgroup?: Name | null;
-  readonly path?: string;
-  readonly uid?: number | null;
+  readonly path?: Name;
+  readonly uid?: number;
   readonly root?: Name;
   /** Threads of the kernel. */
   readonly kernel?: boolean;
+  readonly unknown?: Readonly<Partial<Record<'argv' | 'startedAt' | 'root' | 'uid' | 'nspid' | 'cgroup', Outcome>>>;
 }
 
 /** Answer of `tree`. */
@@ -141,13 +145,13 @@ export interface ProcessReport extends ProcessId {
   /** The pid at every level of pid namespaces, outermost first. */
   readonly nspid?: readonly number[];
   /** ISO 8601. */
-  readonly startedAt: string | null;
+  readonly startedAt?: string;
   readonly state: string;
   readonly kernel: boolean;
   readonly argv?: readonly Name[];
   readonly exe?: Name;
   /** What its root reads as: a path for a chroot, `/` otherwise. */
-  readonly root: Name;
+  readonly root?: Name;
   /** Real, effective, saved and file-system. */
   readonly uids?: readonly number[];
   readonly gids?: readonly number[];
@@ -159,10 +163,9 @@ export interface ProcessReport extends ProcessId {
     readonly bounding: readonly string[];
     readonly ambient: readonly string[];
   };
-  /** Null where this kernel does not say. */
-  readonly noNewPrivs?: boolean | null;
+  readonly noNewPrivs?: boolean;
   /** 0 off, 1 strict, 2 filter. */
-  readonly seccomp?: number | null;
+  readonly seccomp?: number;
   /** Label of the security module; null: none is active. */
   readonly label?: Name | null;
   readonly threads: number;
@@ -174,14 +177,20 @@ export interface ProcessReport extends ProcessId {
     readonly ownFds: boolean;
   }[];
   readonly namespaces: readonly ProcessNamespace[];
-  readonly cgroups: readonly CgroupMembership[];
-  readonly unknown?: Readonly<Record<string, Outcome>>;
+  /** One for each hierarchy. */
+  readonly cgroups?: readonly CgroupMembership[];
+  /** `status` stands for all that `/proc/PID/status` tells: `nspid`, ids, capabilities. */
+  readonly unknown?: Readonly<Partial<Record<ProcessUnknown, Outcome>>>;
 }
+
+/** What may not be known of a process. */
+export type ProcessUnknown =
+  'startedAt' | 'status' | 'argv' | 'exe' | 'root' | 'noNewPrivs' | 'seccomp' | 'label' | 'cgroups' | 'fds' | 'threads';
 
 /** One of the eight namespaces of a process. */
 export interface ProcessNamespace {
   readonly type: NsType;
-  readonly inum: number | null;
+  readonly inum?: number;
   readonly initial?: boolean;
   /** How many processes have a thread in it. */
   readonly processes: number;
