@@ -1,5 +1,5 @@
 /** A program in the guest, in the shape of node:child_process. */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
@@ -17,6 +17,7 @@ export class GuestProcess extends EventEmitter<{
   readonly stderr = new PassThrough();
   readonly stdin: Writable;
   readonly #send: (request: WithoutId<Request>) => void;
+  #read = '';
   #isOver = false;
 
   constructor(send: (request: WithoutId<Request>) => void) {
@@ -47,6 +48,23 @@ export class GuestProcess extends EventEmitter<{
     this.stdin.end();
     const [status, stdout, stderr] = await Promise.all([closed, buffer(this.stdout), buffer(this.stderr)]);
     return { status, stdout, stderr };
+  }
+
+  /** The next line that it prints, without its end; fails when it ends before. */
+  async line(): Promise<string> {
+    for (;;) {
+      const end = this.#read.indexOf('\n');
+      if (end >= 0) {
+        const line = this.#read.slice(0, end);
+        this.#read = this.#read.slice(end + 1);
+        return line;
+      }
+      const chunk = this.stdout.read() as Buffer | null;
+      if (chunk !== null) this.#read += chunk.toString();
+      else if (this.stdout.readableEnded || this.#isOver)
+        throw new Error(`it ended: ${String(this.stderr.read() ?? '')}`);
+      else await Promise.race([once(this.stdout, 'readable'), once(this, 'close')]);
+    }
   }
 
   /** Takes what the agent tells about it. */

@@ -123,11 +123,13 @@ function packUnchanging(kernel: GuestKernel, files: ReadonlyMap<string, string>,
   return entries;
 }
 
-/** The part that changes with the sources: the agent, nsinspect, and what a test adds (name in the guest -> file). */
+/** The part that changes with the sources: what runs in the guest, nsinspect, and what a test adds (name in the guest -> file). */
 export function changingPart(more: Readonly<Record<string, string>>): Buffer {
   const entries = new Map<string, Entry>();
-  const agent = readFileSync(path.join(import.meta.dirname, 'agent.ts'), 'utf8');
-  entries.set('/opt/agent.mjs', { data: Buffer.from(transformSync(agent, { loader: 'ts', format: 'esm' }).code) });
+  for (const name of ['agent', 'truth']) {
+    const source = readFileSync(path.join(import.meta.dirname, `${name}.ts`), 'utf8');
+    entries.set(`/opt/${name}.mjs`, { data: Buffer.from(transformSync(source, { loader: 'ts', format: 'esm' }).code) });
+  }
   const program = globSync(['bin/run.js', 'package.json', 'oclif.manifest.json', 'dist/**/*.js', 'docs/schema/*'], {
     cwd: ROOT,
   });
