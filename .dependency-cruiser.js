@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   'src/engines': ['src/schema', 'src/text'],
   'src/host': ['src/kernel', 'src/parse', 'src/schema', 'src/text'],
   'src/capture': ['src/host', 'src/parse', 'src/engines', 'src/schema', 'src/text'],
-  'src/model': ['src/engines', 'src/schema', 'src/text'],
+  'src/model': ['src/engines', 'src/parse', 'src/schema', 'src/text'],
   'src/diff': ['src/schema', 'src/model', 'src/text'],
   'src/store': ['src/schema', 'src/text'],
   'src/stats': ['src/schema', 'src/text'],

@@ -5,7 +5,7 @@ import type { CgroupNode } from '../src/model/cgroup-index.ts';
 import { hierarchyKey } from '../src/model/cgroup-key.ts';
 import type { Capture } from '../src/schema/capture.ts';
 import type { CgroupsFacet } from '../src/schema/cgroups.ts';
-import type { CssGraphDocument, GraphCgroup } from '../src/schema/css-graph-document.ts';
+import type { CssGraphDocument, GraphCgroup, GraphHierarchy } from '../src/schema/css-graph-document.ts';
 import { nameText } from '../src/text/bytes.ts';
 import { terminalSafe } from '../src/text/safe.ts';
 import { formatCount, formatPlural } from '../src/text/units.ts';
@@ -26,14 +26,7 @@ export function cssGraphDocument(
   return {
     ...documentHead('nsinspect/css-graph/1', capture),
     truth: 'inferred',
-    hierarchies: facet.hierarchies.map(({ id, version, controllers, name, mounts, walked }) => ({
-      id,
-      version,
-      controllers,
-      name,
-      mounts,
-      walked: walked === true,
-    })),
+    hierarchies: graphHierarchies(facet),
     cgroups: nodesOf(graph).map(graphCgroup),
     cssSets: graph.cssSets.map(({ id, tids, processes, cgroups }) => ({
       id,
@@ -50,6 +43,18 @@ export function cssGraphDocument(
   };
 }
 
+/** The hierarchies as documents have them. */
+export function graphHierarchies({ hierarchies }: CgroupsFacet): GraphHierarchy[] {
+  return hierarchies.map(({ id, version, controllers, name, mounts, walked }) => ({
+    id,
+    version,
+    controllers,
+    name,
+    mounts,
+    walked: walked === true,
+  }));
+}
+
 /** All cgroups: those of the walk, then those that only tasks name. */
 export function nodesOf({ index, cssSets }: CssGraph): CgroupNode[] {
   const nodes = new Map(index.walked.map((node) => [node.key, node]));
@@ -57,7 +62,8 @@ export function nodesOf({ index, cssSets }: CssGraph): CgroupNode[] {
   return [...nodes.values()];
 }
 
-function graphCgroup({ key, hierarchy, inode, path, parent, facts }: CgroupNode): GraphCgroup {
+/** A cgroup as documents have it. */
+export function graphCgroup({ key, hierarchy, inode, path, parent, facts }: CgroupNode): GraphCgroup {
   const type = facts?.files['cgroup.type'];
   return {
     key,
