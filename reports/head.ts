@@ -61,6 +61,10 @@ export function notesOf(capture: Capture): string[] {
         `${formatPlural(coverage.fdInfosMalformed, 'open file')} may be namespaces: what the kernel says is malformed`,
       );
     }
+    if (capture.source.kind === 'host-root' && coverage.mountNamespacesWithoutTask > 0) {
+      const count = formatPlural(coverage.mountNamespacesWithoutTask, 'mount namespace');
+      notes.push(`${count} of this kernel may be those of processes that the other /proc does not show`);
+    }
     for (const [outcome, number] of Object.entries(coverage.mountNamespacesNotSearched)) {
       const count = formatPlural(number, 'mount namespace');
       notes.push(`${count} could not be searched for mounted namespaces: ${outcome}`);

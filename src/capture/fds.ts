@@ -12,6 +12,9 @@ import type { KnownNamespaces } from './known.ts';
 /** Inode numbers of namespaces begin here (PROC_DYNAMIC_FIRST, fs/proc/generic.c). */
 const FIRST_NS_INUM = 0xf000_0000;
 
+/** Keeps the network namespace of its interface like a socket, and answers SIOCGSKNS like one (drivers/net/tun.c, tun_chr_ioctl). */
+const TUN = '/dev/net/tun';
+
 /** Where the scan adds what it finds. */
 interface Sink {
   readonly fds: NsFd[];
@@ -64,6 +67,7 @@ export class FdScan {
       const ns = socket === null ? parseNsLink(link) : null;
       if (socket !== null) this.#socket(task, socket, pid, tid, Number(name), net);
       else if (ns !== null) this.#namespace({ ...ns, pid, tid, fd: Number(name) });
+      else if (link === TUN) this.#socket(task, `${path} ${String(pid)} ${name}`, pid, tid, Number(name), net);
       else if (link === '/' || this.#nsfsPaths.has(link)) this.#opaque(task, path, pid, tid, name);
     }
     table.close();

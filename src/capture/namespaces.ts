@@ -74,13 +74,29 @@ class Search {
       const why = "takes a pid in a system call, and the pids of another /proc are not the reader's";
       this.#skip('socket', 'not collected', why);
     } else if (this.#scan.socketsUnsupported > 0) {
-      this.#skip('socket', 'unsupported', 'this kernel cannot say to which network namespace a socket belongs');
+      const why =
+        this.#scan.socketsExamined === 0
+          ? 'this kernel cannot say to which network namespace a socket belongs'
+          : 'this kernel hands over no socket of a thread with open files of its own: those were not examined';
+      this.#skip('socket', 'unsupported', why);
     }
-    const { pathsUnknown } = this.#kernelMounts;
+    const unborn = this.#unaskedForChildren();
+    if (unborn !== null) {
+      const why =
+        unborn === 'unsupported'
+          ? 'this kernel does not show a pid namespace that has had no process yet, and there is one'
+          : 'which pid namespace without a process yet a task has chosen takes a pid in a system call';
+      this.#skip('for-children', unborn, why);
+    }
+    const { mountNamespaces, pathsUnknown } = this.#kernelMounts;
     if (pathsUnknown !== null) {
       const why =
         'where namespaces are mounted is not known: those that were opened by such a path were not recognised';
       this.#skip('fd', pathsUnknown.asOutcome, why);
+    } else if (mountNamespaces instanceof Failure) {
+      const why =
+        'only where the mount namespace of init has namespaces mounted is known: those that were opened by such a path in another were not recognised';
+      this.#skip('fd', mountNamespaces.asOutcome, why);
     }
     return {
       version: 1,
@@ -130,6 +146,19 @@ class Search {
   /** Whether a mount namespace that nothing was seen to hold is there nevertheless: a reference that shows nowhere keeps it. */
   #isStillListed({ type, inum, id }: NamespaceFacts): boolean {
     return type === 'mnt' && id !== undefined && !(this.#host.kernel.nsfsMounts(id, inum) instanceof Failure);
+  }
+
+  /** Why a task's choice of a pid namespace for its children could not be learnt; null: every such choice is known. */
+  #unaskedForChildren(): Outcome | null {
+    for (const process of this.#tasks.processes) {
+      // A zombie has none for children any more, which the same error says; its threads may live.
+      const leader = process.state === 'Z' ? [] : [process];
+      for (const { unknownNs } of [...leader, ...(process.differing ?? [])]) {
+        const outcome = unknownNs?.pid_for_children;
+        if (outcome === 'unsupported' || outcome === 'not collected') return outcome;
+      }
+    }
+    return null;
   }
 
   #skip(kind: HolderKind, outcome: Outcome, why: string): void {
@@ -215,7 +244,7 @@ class Search {
       this.#mounts.push(mounted);
       if (this.#known.has(mounted)) continue;
       const facts = this.#openMounted(proc, mounted, ns.id ?? null, tasks);
-      if (facts instanceof Failure) this.#known.add(unasked(mounted, facts.asOutcome));
+      if (facts instanceof Failure) this.#known.add(unasked(mounted, covered(facts)));
       else for (const one of facts) this.#known.add(one);
     }
   }
@@ -258,6 +287,11 @@ class Search {
     if (kthreadd === undefined || kthreadd.unknownNs !== undefined) return null;
     return new Set(NS_TYPES.map((type, i) => refKey({ type, inum: kthreadd.ns[i] ?? 0 })));
   }
+}
+
+/** The namespace is there, for it is mounted: where its file is not, something covers it, and no interface reaches below. */
+function covered(failure: Failure): Outcome {
+  return failure.asOutcome === 'absent' ? 'unsupported' : failure.asOutcome;
 }
 
 /** A namespace that is there, of which nothing more could be learnt. */

@@ -55,8 +55,12 @@ export class Namespaces {
   readonly all: readonly Namespace[];
   readonly #byKey: ReadonlyMap<number, Namespace>;
 
-  constructor(all: readonly Namespace[], byKey: ReadonlyMap<number, Namespace>) {
+  /** Bind mounts of namespaces, in each mount namespace in the order in which they were mounted. */
+  readonly mounts: readonly NsMount[];
+
+  constructor(all: readonly Namespace[], byKey: ReadonlyMap<number, Namespace>, mounts: readonly NsMount[]) {
     this.all = all;
+    this.mounts = mounts;
     this.#byKey = byKey;
   }
 
@@ -100,7 +104,7 @@ export function namespacesOf(tasks: TasksFacet, facet: NamespacesFacet): Namespa
   const all = [...byKey.values()].sort(
     (a, b) => NS_TYPES.indexOf(a.facts.type) - NS_TYPES.indexOf(b.facts.type) || a.facts.inum - b.facts.inum,
   );
-  return new Namespaces(all, byKey);
+  return new Namespaces(all, byKey, facet.mounts);
 }
 
 function empty(facts: NamespaceFacts): Growing {

@@ -1,7 +1,7 @@
 /** The one grammar by which every command takes what to look at. */
 import { ENGINES } from '../schema/engines.ts';
 import { NS_LINKS, NS_TYPES } from '../schema/namespace.ts';
-import type { NsLink, NsType } from '../schema/namespace.ts';
+import type { NsLink, NsMount, NsType } from '../schema/namespace.ts';
 import type { MountFacts, MountsFacet } from '../schema/mounts.ts';
 import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
 import { bytesOf, nameText } from '../text/bytes.ts';
@@ -129,6 +129,8 @@ function isPodContainer({ pod }: Container, text: string): boolean {
 function pathCandidates(path: string, where: Targets): Target[] {
   const [, pid, link] = /^\/proc\/([0-9]+)\/ns\/([a-z_]+)$/.exec(path) ?? [];
   if (pid !== undefined && link !== undefined) return linkCandidates(Number(pid), link, where);
+  const [, holder, fd] = /^\/proc\/([0-9]+)\/(?:task\/[0-9]+\/)?fd\/([0-9]+)$/.exec(path) ?? [];
+  if (holder !== undefined && fd !== undefined) return openFileCandidates(Number(holder), Number(fd), where);
   return [...mountedNamespaces(path, where), ...cgroupCandidates(path, where), ...mountCandidates(path, where)];
 }
 
@@ -140,10 +142,26 @@ function linkCandidates(pid: number, link: string, { tasks, namespaces }: Target
   return namespace === undefined ? [] : [{ kind: 'namespace', namespace }];
 }
 
-/** Namespaces mounted at that path in any mount namespace; the same one mounted twice is one. */
-function mountedNamespaces(path: string, { namespaces }: Targets): Target[] {
-  const found = namespaces?.all.filter((ns) => ns.mounts.some((mount) => nameText(mount.path) === path)) ?? [];
+function openFileCandidates(pid: number, fd: number, { namespaces }: Targets): Target[] {
+  const found = namespaces?.all.filter((ns) => ns.fds.some((one) => one.pid === pid && one.fd === fd)) ?? [];
   return found.map((namespace) => ({ kind: 'namespace', namespace }));
+}
+
+/**
+ * Namespaces mounted at that path: in each mount namespace the one on top, which is what the path leads to. Where the mount
+ * namespace of the init process has one, that is meant; the same one mounted in several is one.
+ */
+function mountedNamespaces(path: string, { namespaces, tasks }: Targets): Target[] {
+  const onTop = new Map<number, NsMount>();
+  for (const mount of namespaces?.mounts ?? []) if (nameText(mount.path) === path) onTop.set(mount.mntns, mount);
+  const own = onTop.get(mountNamespaceOfInit(tasks) ?? -1);
+  const meant = own === undefined ? [...onTop.values()] : [own];
+  const found = new Set(meant.map((mount) => namespaces?.get(mount)));
+  return [...found].flatMap((namespace) => (namespace === undefined ? [] : [{ kind: 'namespace', namespace }]));
+}
+
+function mountNamespaceOfInit({ processes }: TasksFacet): number | null {
+  return processes.find(({ pid }) => pid === 1)?.ns[NS_TYPES.indexOf('mnt')] ?? null;
 }
 
 /** A path below the root of a hierarchy, as `/proc/PID/cgroup` shows it, or one below where it is mounted. */
@@ -171,7 +189,7 @@ function cgroupCandidates(path: string, where: Targets): Target[] {
 
 /** Mounts at that path in the mount namespace of the init process, or else in any. */
 function mountCandidates(path: string, { mounts, tasks }: Targets): Target[] {
-  const own = tasks.processes.find(({ pid }) => pid === 1)?.ns[NS_TYPES.indexOf('mnt')];
+  const own = mountNamespaceOfInit(tasks);
   const tables = mounts?.tables ?? [];
   const preferred = tables.filter(({ mntns }) => mntns === own);
   for (const among of [preferred, tables]) {
