@@ -1,25 +1,37 @@
 import type { Host } from '../host/port.ts';
 import { CAPTURE_SCHEMA } from '../schema/capture.ts';
 import type { Capture, CaptureSource, FacetName } from '../schema/capture.ts';
+import type { CgroupsCollected } from '../schema/cgroups.ts';
 import type { TasksCollected } from '../schema/tasks.ts';
+import { captureCgroups } from './cgroups.ts';
 import { captureEngines } from './engines.ts';
 import { captureHost } from './host.ts';
+import { captureLimits } from './limits.ts';
 import { captureMounts } from './mounts.ts';
+import { rereadMoved } from './moved.ts';
 import { captureNamespaces } from './namespaces.ts';
 import { searchKernelMounts } from './nsfs-mounts.ts';
 import type { KernelMounts } from './nsfs-mounts.ts';
-import { captureTasks } from './tasks.ts';
+import { captureTasks, edgesOf } from './tasks.ts';
 
 /** What a command needs: only that is collected. */
 export interface CaptureWants {
   readonly facets: readonly Exclude<FacetName, 'host'>[];
   readonly tasks: TasksCollected;
+  /** What to read of cgroups; needed where that facet is wanted. */
+  readonly cgroups?: CgroupsCollected;
+  /**
+   * Whose limits outside cgroups to read. `edges`, unless said: the processes whose namespaces, cgroup or root are not their
+   * parent's, such as the first of each container and service, from which nearly all others have inherited theirs.
+   */
+  readonly limits?: { readonly pids: readonly number[] | 'edges' };
 }
 
 /** Everything there is, for a file that others will ask questions of later. */
 export const EVERYTHING: CaptureWants = {
-  facets: ['tasks', 'namespaces', 'mounts', 'engines'],
+  facets: ['tasks', 'namespaces', 'mounts', 'engines', 'cgroups', 'limits'],
   tasks: { detail: 'all', cgroups: true, root: true, threadCgroups: true },
+  cgroups: { tids: true, files: 'all', only: null },
 };
 
 /** The program's own name and version, as every document carries it. */
@@ -49,7 +61,18 @@ export async function capture(host: Host, wants: CaptureWants, tool: Tool): Prom
   );
   result.tasks = tasks;
   if (kernelMounts !== null) result.namespaces = captureNamespaces(host, tasks, scan, kernelMounts);
-  if (wanted.has('mounts')) result.mounts = captureMounts(host, tasks);
+  const needsCgroups = wanted.has('cgroups') && wants.cgroups !== undefined;
+  // Where the hierarchies are is seen from the mounts.
+  const mounts = wanted.has('mounts') || needsCgroups ? captureMounts(host, tasks) : null;
+  if (mounts !== null && wanted.has('mounts')) result.mounts = mounts;
+  if (mounts !== null && needsCgroups) {
+    const cgroups = captureCgroups(host, tasks, mounts, wants.cgroups);
+    result.cgroups = wants.cgroups.tids ? { ...cgroups, reread: rereadMoved(host, tasks, cgroups.cgroups) } : cgroups;
+  }
+  if (wanted.has('limits')) {
+    const pids = wants.limits?.pids ?? 'edges';
+    result.limits = captureLimits(host, pids === 'edges' ? edgesOf(tasks.processes).map(({ pid }) => pid) : pids);
+  }
   if (wanted.has('engines')) result.engines = captureEngines(host, tasks);
   result.durationMs = Number((process.hrtime.bigint() - began) / 1_000_000n);
   return result;

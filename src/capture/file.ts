@@ -51,7 +51,8 @@ function checked(document: unknown, name: string): Capture {
   if (!isObject(capture.host) || typeof capture.takenAt !== 'string') {
     throw badCapture(`${name} is damaged: it names no host`);
   }
-  for (const facet of [capture.host, capture.tasks, capture.namespaces, capture.mounts, capture.engines]) {
+  const { host, tasks, namespaces, mounts, engines, cgroups, limits } = capture;
+  for (const facet of [host, tasks, namespaces, mounts, engines, cgroups, limits]) {
     if (facet !== undefined && (facet as { version: unknown }).version !== 1) {
       throw badCapture(`${name} has a facet of a version that this nsinspect does not know`);
     }

@@ -92,12 +92,20 @@ function noProc(host: Host, failure: Failure): NsinspectError {
   });
 }
 
+/** The processes whose namespaces, cgroup or root are not their parent's: where something else begins. */
+export function edgesOf(processes: readonly ProcessFacts[]): ProcessFacts[] {
+  const byPid = new Map(processes.map((one) => [one.pid, one]));
+  return processes.filter((one) => {
+    const parent = byPid.get(one.ppid);
+    return !one.kthread && (parent === undefined || !isSamePlace(one, parent));
+  });
+}
+
 /** Adds details to those processes whose namespaces, cgroup or root are not their parent's. */
 function withEdgeDetails(proc: Dir, processes: readonly ProcessFacts[]): ProcessFacts[] {
-  const byPid = new Map(processes.map((one) => [one.pid, one]));
+  const edges = new Set(edgesOf(processes));
   return processes.map((one) => {
-    const parent = byPid.get(one.ppid);
-    if (one.kthread || (parent !== undefined && isSamePlace(one, parent))) return one;
+    if (!edges.has(one)) return one;
     const dir = proc.open(String(one.pid));
     if (dir instanceof Failure) return one;
     // The directory was opened anew: the pid may be another process's by now.

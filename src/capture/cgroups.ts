@@ -1,0 +1,117 @@
+import { Failure } from '../host/port.ts';
+import type { Dir, Host } from '../host/port.ts';
+import { parseCgroups } from '../parse/cgroups.ts';
+import { isMalformed } from '../parse/malformed.ts';
+import type { CgroupsCollected, CgroupsFacet, HierarchyFacts, SubsystemFacts } from '../schema/cgroups.ts';
+import type { MountsFacet } from '../schema/mounts.ts';
+import type { TasksFacet } from '../schema/tasks.ts';
+import { bytesOf } from '../text/bytes.ts';
+import type { ByteString } from '../text/bytes.ts';
+import { entrancesTo } from './cgroups/entrance.ts';
+import type { Entrance } from './cgroups/entrance.ts';
+import { hierarchiesOf, mountsOf } from './cgroups/hierarchies.ts';
+import type { Hierarchy } from './cgroups/hierarchies.ts';
+import { namespaceRootBelow } from './cgroups/ns-root.ts';
+import { levelsAbove, namingAround, namingFrom } from './cgroups/paths.ts';
+import type { Naming } from './cgroups/paths.ts';
+import { FilePlan } from './cgroups/plan.ts';
+import type { Reading } from './cgroups/read.ts';
+import { readSelf } from './cgroups/self.ts';
+import type { Self } from './cgroups/self.ts';
+import { walk } from './cgroups/walk.ts';
+import type { Walked } from './cgroups/walk.ts';
+import { onlyThese } from './cgroups/wanted.ts';
+import type { Wanted } from './cgroups/wanted.ts';
+
+/**
+ * Every hierarchy and its cgroups. A hierarchy is walked wherever it is mounted: in the reader's mount namespace, else in that
+ * of a task. Errors are in the facet: of a hierarchy in `walked`, of a cgroup in its `unknown`, of a file in its value.
+ */
+export function captureCgroups(
+  host: Host,
+  tasks: TasksFacet,
+  mounts: MountsFacet,
+  collected: CgroupsCollected,
+): CgroupsFacet {
+  const proc = host.open('/proc');
+  const walked: Walked = { cgroups: [], vanished: 0, denied: 0 };
+  const facet = (hierarchies: HierarchyFacts[], subsystems: readonly SubsystemFacts[] | null): CgroupsFacet => ({
+    version: 1,
+    hierarchies,
+    cgroups: walked.cgroups,
+    subsystems,
+    collected,
+    reread: null,
+    coverage: { cgroups: walked.cgroups.length, vanished: walked.vanished, denied: walked.denied },
+  });
+  if (proc instanceof Failure) return facet([], null);
+
+  const self = readSelf(proc);
+  const subsystems = readSubsystems(proc);
+  const all = hierarchiesOf([...self.cgroups, ...tasks.cgroups.flat()], subsystems ?? [], [
+    ...self.mounts,
+    ...mounts.tables.flatMap((table) => table.mounts),
+  ]);
+  const hierarchies = all.map((hierarchy): HierarchyFacts => {
+    const { entrances, whole } = entrancesTo(host, proc, hierarchy, all, self, mounts);
+    const reading: Reading = {
+      version: hierarchy.version,
+      plan: new FilePlan(hierarchy, collected.files),
+      tids: collected.tids && (self.pidsAgree || 'uncountable'),
+    };
+    let { controllers } = hierarchy;
+    let isGone = false;
+    for (const entrance of entrances) {
+      if (hierarchy.version === 2) controllers = controllersIn(entrance.dir);
+      const naming = namingOf(entrance, hierarchy, self, host.reader().pid);
+      const wanted = wantedBelow(naming, hierarchy.id, collected.only);
+      if (wanted === undefined) {
+        entrance.dir.close();
+        continue;
+      }
+      const before = walked.cgroups.length;
+      walk(entrance.dir, { hierarchy: hierarchy.id, reading, naming, wanted }, walked);
+      isGone ||= walked.cgroups.length === before;
+    }
+    return {
+      ...hierarchy,
+      controllers,
+      mounts: mountsOf(hierarchy, all, mounts),
+      walked: isGone && whole === true ? 'absent' : whole,
+    };
+  });
+  proc.close();
+  return facet(hierarchies, subsystems);
+}
+
+function readSubsystems(proc: Dir): readonly SubsystemFacts[] | null {
+  const text = proc.read('cgroups');
+  const parsed = text instanceof Failure ? null : parseCgroups(text);
+  return isMalformed(parsed) ? null : parsed;
+}
+
+function controllersIn(root: Dir): readonly string[] {
+  const text = root.read('cgroup.controllers');
+  return text instanceof Failure ? [] : text.split(/\s+/).filter((name) => name !== '');
+}
+
+/** How the cgroups are called that a walk from there meets. */
+function namingOf({ dir, root }: Entrance, hierarchy: Hierarchy, self: Self, pid: number | null): Naming {
+  const levels = levelsAbove(root);
+  const own = self.cgroups.find(({ hierarchy: id }) => id === hierarchy.id);
+  if (levels === null || levels === 0 || own === undefined || pid === null) return namingFrom(root);
+  const membersFile = hierarchy.version === 1 ? 'tasks' : 'cgroup.threads';
+  const nsRoot = namespaceRootBelow(dir, levels, bytesOf(own.path), pid, membersFile);
+  return nsRoot === null ? namingFrom(root) : namingAround(nsRoot);
+}
+
+/** What of a walk is wanted; undefined: nothing of it. */
+function wantedBelow(naming: Naming, hierarchy: number, only: CgroupsCollected['only']): Wanted | undefined {
+  if (only === null) return null;
+  const paths: (readonly ByteString[])[] = [];
+  for (const one of only) {
+    const below = one.hierarchy === hierarchy ? naming.below(bytesOf(one.path)) : null;
+    if (below !== null) paths.push(below);
+  }
+  return paths.length === 0 ? undefined : onlyThese(paths);
+}
