@@ -5,6 +5,7 @@ import type { CgroupsCollected } from '../schema/cgroups.ts';
 import type { TasksCollected } from '../schema/tasks.ts';
 import { captureCgroups } from './cgroups.ts';
 import { captureEngines } from './engines.ts';
+import { startScanThreads } from './parallel.ts';
 import { captureHost } from './host.ts';
 import { captureLimits } from './limits.ts';
 import { captureMounts } from './mounts.ts';
@@ -52,12 +53,14 @@ export async function capture(host: Host, wants: CaptureWants, tool: Tool): Prom
     redacted: false,
     host: captureHost(host),
   };
+  const threads = startScanThreads(host);
   const needsNamespaces = wanted.has('namespaces');
   const kernelMounts: KernelMounts | null = needsNamespaces ? searchKernelMounts(host) : null;
   const { facet: tasks, scan } = await captureTasks(
     host,
     { ...wants.tasks, fds: needsNamespaces },
     kernelMounts?.paths ?? [],
+    threads,
   );
   result.tasks = tasks;
   if (kernelMounts !== null) result.namespaces = captureNamespaces(host, tasks, scan, kernelMounts);

@@ -6,6 +6,7 @@ import type {
   NamespaceFacts,
   NamespacesCoverage,
   NamespacesFacet,
+  NsLinks,
   NsMount,
   NsRef,
   NsType,
@@ -48,6 +49,8 @@ class Search {
   readonly #kernelMounts: KernelMounts;
   readonly #known = new KnownNamespaces();
   readonly #places = new Map<number, { ref: NsRef; places: Place[] }>();
+  /** How many tasks with this list of namespaces were met. */
+  readonly #lists = new Map<NsLinks, number>();
   readonly #notSearched: NamespacesCoverage['notSearched'][number][] = [];
   readonly #mounts: NsMount[] = [];
   #searched = 0;
@@ -177,12 +180,15 @@ class Search {
     }
   }
 
-  #addPlaces(ns: ProcessFacts['ns'], pid: number, base: string): void {
+  #addPlaces(ns: NsLinks, pid: number, base: string): void {
+    // Most tasks are where others are already, and share their list (scan.ts): no path is made for them.
+    const times = this.#lists.get(ns) ?? 0;
+    if (times >= PLACES) return;
+    this.#lists.set(ns, times + 1);
     for (const [i, type] of LINK_TYPES.entries()) {
       const inum = ns[i] ?? null;
       if (inum === null) continue;
       const entry = this.#places.get(refKey({ type, inum }));
-      // Most tasks are where others are already: no path is made for them.
       if (entry !== undefined && entry.places.length >= PLACES) continue;
       this.#addPlace({ type, inum }, pid, `${base}ns/${NS_LINKS[i] as string}`);
     }

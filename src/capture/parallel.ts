@@ -1,16 +1,27 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { Failure } from '../host/port.ts';
 import type { Dir, Host } from '../host/port.ts';
+import { parseTaskCount } from '../parse/loadavg.ts';
+import { isMalformed } from '../parse/malformed.ts';
 import { KnownNamespaces } from './known.ts';
+import { makePidQueue, takePids } from './pid-queue.ts';
 import { Scanner } from './scan.ts';
 import type { Scan, ScanWants } from './scan.ts';
 
-/** What a worker thread is given. */
-export interface ScanOrder {
+/** What a worker thread is given when it starts: the port is opened anew by each, as nothing of it can be handed over. */
+export interface ScanStart {
   readonly root: string;
-  readonly pids: readonly string[];
+}
+
+/** What a worker thread is told once it is known. */
+export interface ScanOrder {
+  readonly queue: Int32Array<SharedArrayBuffer>;
   readonly wants: ScanWants;
 }
+
+/** From this many tasks on it pays to start further threads (measured: a thread costs as much as 400 processes). */
+const PARALLEL_FROM = 800;
 
 /** More threads than this only wait for each other in the kernel's directory cache. */
 const MOST_THREADS = 4;
@@ -19,27 +30,65 @@ const MOST_THREADS = 4;
 const DIST = import.meta.url.lastIndexOf('/dist/');
 const WORKER = new URL(DIST < 0 ? './worker.ts' : `${import.meta.url.slice(0, DIST)}/dist/worker.js`, import.meta.url);
 
-/** Divides the processes among threads, this one included. The port is opened anew by each, as nothing of it can be handed over. */
-export async function scanInParallel(host: Host, proc: Dir, pids: readonly string[], wants: ScanWants): Promise<Scan> {
-  const threads = Math.min(MOST_THREADS, availableParallelism());
-  const shares = Array.from({ length: threads }, (_, nth) => pids.filter((_, i) => i % threads === nth));
-  const others = shares.slice(1).map((share) => scanInWorker({ root: host.root, pids: share, wants }));
-  const scanner = new Scanner(host, proc, wants);
-  for (const pid of shares[0] ?? []) scanner.process(pid);
-  return merge([scanner.result, ...(await Promise.all(others))]);
+/** Threads that wait for something to scan. */
+export interface ScanThreads {
+  /** Scans these processes on all threads, the caller's included. Can be called once. */
+  readonly scan: (proc: Dir, pids: readonly number[], wants: ScanWants) => Promise<Scan>;
 }
 
-function scanInWorker(order: ScanOrder): Promise<Scan> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER, { workerData: order });
-    worker.once('message', (scan: Scan) => {
-      resolve(scan);
+/**
+ * Starts threads that will help to scan, where there is enough to do; null where there is not. A thread takes 30 ms until it
+ * can begin: whoever starts it has other things to do meanwhile.
+ */
+export function startScanThreads(
+  host: Host,
+  most = Math.min(MOST_THREADS, availableParallelism()),
+): ScanThreads | null {
+  if (most < 2 || !host.canReopen || countTasks(host) < PARALLEL_FROM) return null;
+  const workers = Array.from({ length: most - 1 }, () => new ScanWorker({ root: host.root }));
+  return {
+    scan: async (proc, pids, wants) => {
+      const queue = makePidQueue(pids);
+      const others = workers.map((worker) => worker.scan({ queue, wants }));
+      const scanner = new Scanner(host, proc, wants);
+      for (const pid of takePids(queue)) scanner.process(pid);
+      return merge([scanner.result, ...(await Promise.all(others))]);
+    },
+  };
+}
+
+function countTasks(host: Host): number {
+  const proc = host.open('/proc');
+  if (proc instanceof Failure) return 0;
+  const text = proc.read('loadavg');
+  proc.close();
+  const count = text instanceof Failure ? 0 : parseTaskCount(text);
+  return isMalformed(count) ? 0 : count;
+}
+
+class ScanWorker {
+  readonly #worker: Worker;
+  readonly #result: Promise<Scan>;
+
+  constructor(start: ScanStart) {
+    this.#worker = new Worker(WORKER, { workerData: start });
+    this.#result = new Promise((resolve, reject) => {
+      this.#worker.once('message', resolve);
+      this.#worker.once('error', reject);
+      this.#worker.once('exit', (code) => {
+        reject(new Error(`a scanning thread ended early, with ${code}`));
+      });
     });
-    worker.once('error', reject);
-    worker.once('exit', (code) => {
-      reject(new Error(`a scanning thread ended early, with ${String(code)}`));
-    });
-  });
+    // Where something fails before the scan nobody waits for this thread: it neither keeps the process nor ends it.
+    this.#worker.unref();
+    this.#result.catch(() => undefined);
+  }
+
+  scan(order: ScanOrder): Promise<Scan> {
+    this.#worker.ref();
+    this.#worker.postMessage(order);
+    return this.#result;
+  }
 }
 
 /** Adds the scans up. Each numbered its cgroup texts by itself. */
@@ -56,13 +105,14 @@ function merge(scans: readonly Scan[]): Scan {
       texts.set(text, index);
       return index;
     });
-    const renumber = <T extends { readonly cgroup: number | null }>(one: T): T =>
-      one.cgroup === null ? one : { ...one, cgroup: indexes[one.cgroup] ?? null };
-    for (const one of scan.processes) {
-      const process = renumber(one);
-      first.processes.push(
-        process.differing === undefined ? process : { ...process, differing: process.differing.map(renumber) },
-      );
+    // In place: they came by structured clone, and nobody else has them.
+    const renumber = (one: { cgroup: number | null }): void => {
+      if (one.cgroup !== null) one.cgroup = indexes[one.cgroup] ?? null;
+    };
+    for (const process of scan.processes) {
+      renumber(process);
+      process.differing?.forEach(renumber);
+      first.processes.push(process);
     }
     for (const fd of scan.fds) first.fds.push(fd);
     for (const socket of scan.sockets) first.sockets.push(socket);

@@ -8,7 +8,7 @@ import { nameKey } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
 import { readDetail } from './detail.ts';
-import { scanInParallel } from './parallel.ts';
+import type { ScanThreads } from './parallel.ts';
 import type { Scan, ScanWants } from './scan.ts';
 import { Scanner } from './scan.ts';
 
@@ -24,20 +24,18 @@ export interface TaskCapture {
   readonly scan: Scan;
 }
 
-/** From this many processes on it pays to start further threads (measured: a thread costs as much as 400 processes). */
-const PARALLEL_FROM = 800;
-
-/** Reads every task of the host. */
+/** Reads every task of the host. `threads`: those that help, where there are any. */
 export async function captureTasks(
   host: Host,
   wants: TaskWants,
   nsfsPaths: readonly ByteString[] = [],
+  threads: ScanThreads | null = null,
 ): Promise<TaskCapture> {
   const proc = host.open('/proc');
   if (proc instanceof Failure) throw noProc(host, proc);
   const names = proc.list('.');
   if (names instanceof Failure) throw noProc(host, names);
-  const pids = names.filter((name) => /^[0-9]+$/.test(name));
+  const pids = names.filter((name) => /^[0-9]+$/.test(name)).map(Number);
   if (pids.length === 0 && host.kind !== 'recording') {
     throw new NsinspectError(`no process in ${host.root === '/' ? '' : host.root}/proc: is procfs mounted there?`, {
       code: 'no-proc',
@@ -51,11 +49,11 @@ export async function captureTasks(
     fds: wants.fds,
     nsfsPaths,
   };
-  const scan =
-    host.canReopen && pids.length >= PARALLEL_FROM
-      ? await scanInParallel(host, proc, pids, scanWants)
-      : scanHere(host, proc, pids, scanWants);
+  const scan = threads === null ? scanHere(host, proc, pids, scanWants) : await threads.scan(proc, pids, scanWants);
+  // In an order that does not depend on which thread was faster.
   scan.processes.sort((a, b) => a.pid - b.pid);
+  scan.fds.sort(byDescriptor);
+  scan.sockets.sort(byDescriptor);
   const processes = wants.detail === 'edges' ? withEdgeDetails(proc, scan.processes) : scan.processes;
   proc.close();
   const facet: TasksFacet = {
@@ -78,7 +76,17 @@ export async function captureTasks(
   return { facet, scan };
 }
 
-function scanHere(host: Host, proc: Dir, pids: readonly string[], wants: ScanWants): Scan {
+interface Descriptor {
+  readonly pid: number;
+  readonly tid: number;
+  readonly fd: number;
+}
+
+function byDescriptor(a: Descriptor, b: Descriptor): number {
+  return a.pid - b.pid || a.tid - b.tid || a.fd - b.fd;
+}
+
+function scanHere(host: Host, proc: Dir, pids: readonly number[], wants: ScanWants): Scan {
   const scanner = new Scanner(host, proc, wants);
   for (const pid of pids) scanner.process(pid);
   return scanner.result;

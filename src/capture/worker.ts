@@ -1,14 +1,17 @@
-/** Body of a scanning thread: reads the processes it was given and hands the scan back. */
+/** Body of a scanning thread: waits for the order, reads what is left in the queue and hands the scan back. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { liveHost } from '../host/live.ts';
 import { Failure } from '../host/port.ts';
-import type { ScanOrder } from './parallel.ts';
+import type { ScanOrder, ScanStart } from './parallel.ts';
+import { takePids } from './pid-queue.ts';
 import { Scanner } from './scan.ts';
 
-const { root, pids, wants } = workerData as ScanOrder;
+const { root } = workerData as ScanStart;
 const host = liveHost(root);
 const proc = host.open('/proc');
 if (proc instanceof Failure) throw new Error(`cannot read /proc: ${proc.errno}`);
-const scanner = new Scanner(host, proc, wants);
-for (const pid of pids) scanner.process(pid);
-parentPort?.postMessage(scanner.result);
+parentPort?.once('message', ({ queue, wants }: ScanOrder) => {
+  const scanner = new Scanner(host, proc, wants);
+  for (const pid of takePids(queue)) scanner.process(pid);
+  parentPort?.postMessage(scanner.result);
+});

@@ -6,6 +6,7 @@ import type {
   NamespaceFacts,
   NamespacesFacet,
   NsFd,
+  NsLinks,
   NsMount,
   NsRef,
   NsType,
@@ -89,9 +90,14 @@ export function namespacesOf(tasks: TasksFacet, facet: NamespacesFacet): Namespa
   };
   for (const facts of facet.namespaces) byKey.set(refKey(facts), empty(facts));
 
+  const entriesOf = makeEntriesOf(entry);
   for (const process of tasks.processes) {
-    addProcess(process, entry);
-    for (const thread of process.differing ?? []) addThread(process, thread, entry);
+    addProcess(process, entriesOf(process.ns));
+    addForChildren(process.ns, process.pid, process.pid, entry);
+    for (const thread of process.differing ?? []) {
+      addThread(process, thread, entriesOf(thread.ns));
+      addForChildren(thread.ns, process.pid, thread.tid, entry);
+    }
   }
   for (const fd of facet.fds) entry(fd).fds.push(fd);
   for (const socket of facet.sockets) entry({ type: 'net', inum: socket.inum }).sockets.push(socket);
@@ -124,33 +130,43 @@ function empty(facts: NamespaceFacts): Growing {
   };
 }
 
-function addProcess(process: ProcessFacts, entry: (ref: NsRef) => Growing): void {
-  const differing = process.differing?.length ?? 0;
-  for (const [i, type] of NS_TYPES.entries()) {
-    const inum = process.ns[i] ?? null;
-    if (inum === null) continue;
-    const ns = entry({ type, inum });
-    ns.processes.push(process);
-    ns.processCount++;
-    // Those that differ may still agree in this type: they are counted one by one.
-    ns.taskCount += process.threads - differing;
-    if (ns.leader === null || process.start < ns.leader.start) ns.leader = process;
-  }
-  addForChildren(process.ns, process.pid, process.pid, entry);
+/** Gives the entries of a list of namespaces by type; those of the list before at once, which most tasks share with the next. */
+function makeEntriesOf(entry: (ref: NsRef) => Growing): (ns: NsLinks) => readonly (Growing | null)[] {
+  let before: NsLinks | null = null;
+  let entries: readonly (Growing | null)[] = [];
+  return (ns) => {
+    if (ns !== before) {
+      before = ns;
+      entries = NS_TYPES.map((type, i) => {
+        const inum = ns[i] ?? null;
+        return inum === null ? null : entry({ type, inum });
+      });
+    }
+    return entries;
+  };
 }
 
-function addThread(process: ProcessFacts, thread: ThreadFacts, entry: (ref: NsRef) => Growing): void {
-  for (const [i, type] of NS_TYPES.entries()) {
-    const inum = thread.ns[i] ?? null;
-    if (inum === null) continue;
-    const ns = entry({ type, inum });
+function addProcess(process: ProcessFacts, entries: readonly (Growing | null)[]): void {
+  // Threads that differ may still agree in some types: they are counted one by one.
+  const tasks = process.threads - (process.differing?.length ?? 0);
+  for (const ns of entries) {
+    if (ns === null) continue;
+    ns.processes.push(process);
+    ns.processCount++;
+    ns.taskCount += tasks;
+    if (ns.leader === null || process.start < ns.leader.start) ns.leader = process;
+  }
+}
+
+function addThread(process: ProcessFacts, thread: ThreadFacts, entries: readonly (Growing | null)[]): void {
+  for (const [i, ns] of entries.entries()) {
+    if (ns === null) continue;
     ns.taskCount++;
-    if (inum === process.ns[i]) continue;
+    if (thread.ns[i] === process.ns[i]) continue;
     // Threads come process by process: the one before tells whether this process was counted.
     if (ns.threads.at(-1)?.process !== process) ns.processCount++;
     ns.threads.push({ process, thread });
   }
-  addForChildren(thread.ns, process.pid, thread.tid, entry);
 }
 
 function addForChildren(ns: ProcessFacts['ns'], pid: number, tid: number, entry: (ref: NsRef) => Growing): void {

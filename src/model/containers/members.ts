@@ -1,5 +1,6 @@
 import type { NsType } from '../../schema/namespace.ts';
 import type { ProcessFacts } from '../../schema/tasks.ts';
+import { refKey } from '../../text/ns-ref.ts';
 import { isInside } from './draft.ts';
 import type { Draft, World } from './draft.ts';
 import { differs, isZombie, nsOf } from './task-index.ts';
@@ -45,6 +46,7 @@ interface Own {
  */
 export function placeByNamespaces(world: World): void {
   const own = ownNamespaces(world);
+  if (own.size === 0) return;
   const owner = ownersOf(own);
   const entered = new Set<number>();
   for (const process of world.index.topDown) {
@@ -68,12 +70,12 @@ function joined(
   process: ProcessFacts,
   world: World,
   own: ReadonlyMap<Draft, Own>,
-  owner: ReadonlyMap<string, Draft>,
+  owner: ReadonlyMap<number, Draft>,
 ): Draft | null {
   const here = world.of(process.pid);
   for (const type of ['mnt', 'pid'] as const) {
     const inum = nsOf(process, type);
-    const draft = inum === null ? undefined : owner.get(`${type}:${String(inum)}`);
+    const draft = inum === null ? undefined : owner.get(refKey({ type, inum }));
     const needs = draft === undefined ? undefined : own.get(draft);
     if (draft === undefined || needs === undefined || draft === here || !isInside(draft, here)) continue;
     if (needs.mnt !== null && needs.mnt !== nsOf(process, 'mnt')) continue;
@@ -113,11 +115,11 @@ function outsideOf(world: World, { minder, parent }: Draft): ProcessFacts[] {
   return around.filter((one): one is ProcessFacts => one !== undefined && one !== null);
 }
 
-function ownersOf(own: ReadonlyMap<Draft, Own>): Map<string, Draft> {
-  const owners = new Map<string, Draft>();
+function ownersOf(own: ReadonlyMap<Draft, Own>): Map<number, Draft> {
+  const owners = new Map<number, Draft>();
   for (const [draft, { mnt, pid }] of own) {
-    if (mnt !== null) owners.set(`mnt:${String(mnt)}`, draft);
-    if (pid !== null) owners.set(`pid:${String(pid)}`, draft);
+    if (mnt !== null) owners.set(refKey({ type: 'mnt', inum: mnt }), draft);
+    if (pid !== null) owners.set(refKey({ type: 'pid', inum: pid }), draft);
   }
   return owners;
 }

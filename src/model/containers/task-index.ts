@@ -5,11 +5,11 @@ import type { ProcessFacts, TasksFacet } from '../../schema/tasks.ts';
 /** The namespaces in which a container differs from what is around it; no engine leaves all of them alone. */
 const TELLING: readonly NsType[] = ['mnt', 'pid', 'user'];
 
-const SLOT = new Map(NS_TYPES.map((type, index) => [type, index]));
+const SLOT = Object.fromEntries(NS_TYPES.map((type, i) => [type, i])) as Readonly<Record<NsType, number>>;
 
 /** The number of a process's namespace; null where it could not be read. */
 export function nsOf(process: ProcessFacts, type: NsType): number | null {
-  return process.ns[SLOT.get(type) ?? 0] ?? null;
+  return process.ns[SLOT[type]] ?? null;
 }
 
 /** Whether the process has ended and only waits for its parent; its namespaces are gone and its v1 cgroups the roots. */
@@ -86,7 +86,7 @@ export class TaskIndex {
     for (const process of order) {
       const depth = (this.#depth.get(process.ppid) ?? -1) + 1;
       this.#depth.set(process.pid, depth);
-      order.push(...this.children(process.pid));
+      for (const child of this.children(process.pid)) order.push(child);
     }
     return order;
   }
