@@ -105,7 +105,7 @@ function cgroupLines(cgroup: CgroupReport, all: boolean, style: Style): string[]
 function fileLines({ file, role, unit, value }: CgroupFileReport, width: number): string[] {
   const [first = '', ...rest] = valueLines(value, unit);
   const head = `  ${(role ?? 'unknown').padEnd(10)}  ${terminalSafe(file).padEnd(width)}  `;
-  return [head + first, ...rest.map((line) => ' '.repeat(head.length) + line)];
+  return [head + (first === '' ? '-' : first), ...rest.map((line) => ' '.repeat(head.length) + line)];
 }
 
 function valueLines(value: FileValue, unit: string | null): string[] {

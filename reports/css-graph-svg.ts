@@ -23,7 +23,7 @@ const MARGIN = 24;
 const CHARACTER = 6.7;
 /** Characters of a path or a label before it is cut; the whole stands in the tooltip. */
 const PATH_LENGTH = 52;
-const LABEL_LENGTH = 30;
+const LABEL_LENGTH = 36;
 
 const CSS = `
 .bg{fill:#fff}text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#1f2328}
@@ -38,7 +38,9 @@ export function cssGraphSvg(graph: CssGraph, facet: CgroupsFacet, containerOf: C
   const bands = [...hierarchyNames(facet)]
     .map(([id, name]) => ({ id, name, nodes: linkedIn(graph, id) }))
     .filter(({ nodes }) => nodes.length > 0);
-  const labels = graph.cssSets.map((set) => truncate(terminalSafe(membersText(set, containerOf)), LABEL_LENGTH));
+  const labels = graph.cssSets.map((set) =>
+    truncate(`${formatPlural(set.tids.length, 'task')}: ${terminalSafe(membersText(set, containerOf))}`, LABEL_LENGTH),
+  );
   const longest = Math.max(...labels.map(displayWidth), 0) * CHARACTER;
   // Labels lean to the right by 45 degrees above their column.
   const head = 96 + longest * Math.SQRT1_2;
@@ -120,7 +122,6 @@ function setLine(
       'g',
       { transform: `translate(${String(x - 2)} ${String(Math.round(top - 18))}) rotate(-45)` },
       textElement(0, 0, label, {}),
-      textElement(0, 14, formatPlural(set.tids.length, 'task'), { class: 'quiet', 'font-size': '10' }),
     ),
   );
 }
