@@ -1,16 +1,16 @@
 /** Answers the typed questions of the port by system calls. */
-import { fstatSync, openSync, statSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import * as libc from '../kernel/libc.ts';
 import * as file from '../kernel/file.ts';
 import * as mount from '../kernel/mount.ts';
 import * as nsfs from '../kernel/nsfs.ts';
 import * as pidfd from '../kernel/pidfd.ts';
-import { inMountNamespace } from '../kernel/enter.ts';
 import { parseNsLink } from '../parse/ns-link.ts';
 import type { NamespaceFacts, NsMount, NsRef, NsType } from '../schema/namespace.ts';
 import type { Outcome } from '../schema/outcome.ts';
-import { bytesOf, nameOf } from '../text/bytes.ts';
+import { nameOf } from '../text/bytes.ts';
 import { failureOf } from './live-failure.ts';
+import { openMounted, openNsfsFd, openPidForChildren, openSocketNamespace } from './live-open.ts';
 import { Failure } from './port.ts';
 import type { Dir, Kernel, Read, TaskQueries } from './port.ts';
 
@@ -98,46 +98,6 @@ function describe(fd: number, expect: NsRef | null, known: Known): Read<Namespac
   return walk.found;
 }
 
-/** Opens a place that was resolved without following anything, if it is that namespace. */
-function openNsfsAt(root: number, mounted: NsMount): number {
-  const handle = file.openInRoot(root, bytesOf(mounted.path), 'refuse');
-  if (handle < 0) return handle;
-  // Only the namespace's own file may be opened: whatever else is mounted over it could act when opened.
-  nsfsDevice ??= statSync('/proc/self/ns/mnt').dev;
-  const { dev, ino } = fstatSync(handle);
-  const fd = dev === nsfsDevice && ino === mounted.inum ? file.reopen(handle) : -libc.ENOENT;
-  libc.close(handle);
-  return fd;
-}
-
-/** Device number of nsfs, which is one file system (fs/nsfs.c, nsfs_init). */
-let nsfsDevice: number | undefined;
-
-/** Opens what a task has open, if it is a namespace: anything else could act when opened. */
-function openNsfsFd(dir: number, name: string): number {
-  nsfsDevice ??= statSync('/proc/self/ns/mnt').dev;
-  const handle = file.openHandle(dir, name);
-  if (handle < 0) return handle;
-  const fd = fstatSync(handle).dev === nsfsDevice ? file.reopen(handle) : -libc.ENOENT;
-  libc.close(handle);
-  return fd;
-}
-
-function openMountNamespaceById(id: string): number {
-  const wanted = BigInt(id);
-  let fd = openSync('/proc/self/ns/mnt', 'r');
-  const own = nsfs.nsId(fd, 'mnt');
-  if (own === wanted) return fd;
-  const which = typeof own === 'bigint' && own > wanted ? 'prev' : 'next';
-  for (;;) {
-    const other = nsfs.openMountNamespace(fd, which);
-    libc.close(fd);
-    if (typeof other === 'number') return other;
-    if (other.id === wanted) return other.fd;
-    fd = other.fd;
-  }
-}
-
 function mountNamespaces(): Read<NamespaceFacts[]> {
   const walk = new Walk(() => false);
   let fd = openSync('/proc/self/ns/mnt', 'r');
@@ -185,38 +145,8 @@ function namespaceAt(
   known: Known,
   fdOf: (dir: Dir) => number,
 ): Read<NamespaceFacts[]> {
-  if (task !== null) {
-    const root = file.openDirectory(fdOf(task), 'root');
-    if (root >= 0) {
-      const fd = openNsfsAt(root, mounted);
-      libc.close(root);
-      if (fd >= 0) return describe(fd, mounted, known);
-    }
-  }
-  if (mntnsId === null) return new Failure('absent', 'ENOENT');
-  const mntns = openMountNamespaceById(mntnsId);
-  if (mntns < 0) return failureOf(-mntns);
-  const fd = inMountNamespace(mntns, () => {
-    const root = file.openDirectory(libc.AT_FDCWD, '/');
-    if (root < 0) return root;
-    const opened = openNsfsAt(root, mounted);
-    libc.close(root);
-    return opened;
-  });
-  libc.close(mntns);
+  const fd = openMounted(mounted, mntnsId, task === null ? null : fdOf(task));
   return fd < 0 ? failureOf(-fd) : describe(fd, mounted, known);
-}
-
-/** Opens a pidfd of the very task that `task` is the directory of: the pid cannot have been given away while that still answers. */
-function anchoredPidfd(task: number, pid: number, tid: number): Read<number> {
-  const fd = pidfd.pidfdOpen(pid, tid);
-  if (fd < 0) return failureOf(-fd);
-  const name = tid === pid ? 'stat' : `task/${String(tid)}/stat`;
-  if (typeof file.readFileAt(task, name) === 'number') {
-    libc.close(fd);
-    return GONE;
-  }
-  return fd;
 }
 
 function taskQueries(fdOf: (dir: Dir) => number): TaskQueries {
@@ -227,13 +157,7 @@ function taskQueries(fdOf: (dir: Dir) => number): TaskQueries {
       return typeof file.readFileAt(fdOf(task), `task/${String(tid)}/stat`) === 'number' ? GONE : order === 0;
     },
     socketNamespace(task, pid, tid, fd, expect, known) {
-      const process = anchoredPidfd(fdOf(task), pid, tid);
-      if (process instanceof Failure) return process;
-      const socket = pidfd.pidfdGetfd(process, fd);
-      libc.close(process);
-      if (socket < 0) return failureOf(-socket);
-      const netns = pidfd.openSocketNamespace(socket);
-      libc.close(socket);
+      const netns = openSocketNamespace(fdOf(task), pid, tid, fd);
       if (netns < 0) return failureOf(-netns);
       if (nsfs.inumOf(netns) === expect) {
         libc.close(netns);
@@ -242,10 +166,7 @@ function taskQueries(fdOf: (dir: Dir) => number): TaskQueries {
       return describe(netns, null, known);
     },
     pidForChildren(task, pid, tid, known) {
-      const process = anchoredPidfd(fdOf(task), pid, tid);
-      if (process instanceof Failure) return process;
-      const fd = pidfd.openPidForChildren(process);
-      libc.close(process);
+      const fd = openPidForChildren(fdOf(task), pid, tid);
       return fd < 0 ? failureOf(-fd) : describe(fd, null, known);
     },
   };
