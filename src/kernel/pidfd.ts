@@ -16,7 +16,9 @@ const KCMP_FILES = 2;
 
 /** A descriptor for the process, or for one thread of it where the kernel can. Minus errno on an error. */
 export function pidfdOpen(pid: number, tid: number): number {
-  return libc.syscall4(SYS.pidfd_open, tid, tid === pid ? 0 : PIDFD_THREAD, 0, 0);
+  const fd = libc.syscall4(SYS.pidfd_open, tid, tid === pid ? 0 : PIDFD_THREAD, 0, 0);
+  // Before 6.9 the flag is unknown: such a kernel has no descriptors for threads (kernel/pid.c, pidfd_open).
+  return fd === -libc.EINVAL && tid !== pid ? -libc.ENOSYS : fd;
 }
 
 /** A duplicate of descriptor `fd` of that task. Needs the right to trace it. */

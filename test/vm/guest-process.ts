@@ -23,6 +23,8 @@ export class GuestProcess extends EventEmitter<{
   constructor(send: (request: WithoutId<Request>) => void) {
     super();
     this.#send = send;
+    // Nobody need listen: what ends with the guest, when a test stops it, has done its part.
+    this.on('error', () => undefined);
     this.stdin = new Writable({
       write: (bytes: Buffer, _encoding, done) => {
         send({ input: bytes.toString('base64') });

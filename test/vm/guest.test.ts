@@ -13,6 +13,7 @@ import { checkDocument, rowKey, type NamespacesDocument } from '../support/names
 import { buildPlant, planted, type Planted } from '../support/plant.ts';
 import { seen, told } from '../support/planted-said.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import type { DoctorDocument } from '../../src/schema/doctor.ts';
 import type { TreeDocument } from '../../src/schema/documents.ts';
 import { FOUND } from '../real/scenarios.ts';
 import { Guest } from './guest.ts';
@@ -44,6 +45,9 @@ describeWith(['qemu', 'guest-kernel', 'setpriv', 'busybox-static', 'cc'], 'a gue
       if (scenario.startsWith('for-children') && scenario in LIMITS) continue;
       up.set(scenario, await planted(guest.start([PLANT, scenario]), scenario));
     }
+    // Its pid namespace has no process yet.
+    guest.start(['unshare', '--pid', 'sleep', '1000000']);
+    await guest.script('while ! pidof sleep; do usleep 10000; done');
     document = jsonOf<NamespacesDocument>(await guest.cli('ls', '--json'));
     listed = new Set(document.namespaces.map(rowKey));
   });
@@ -72,8 +76,27 @@ describeWith(['qemu', 'guest-kernel', 'setpriv', 'busybox-static', 'cc'], 'a gue
   test('says on which kernel it looked and what that cannot tell', () => {
     checkDocument(document);
     expect(document.host.kernel).toBe(findGuestKernel()?.release);
-    expect(document.coverage.notes).toContainEqual(expect.stringContaining('this kernel cannot list mount namespaces'));
+    expect(document.coverage.notes).toEqual([
+      expect.stringContaining('this kernel cannot list mount namespaces'),
+      expect.stringContaining('this kernel hands over no socket of a thread'),
+      expect.stringContaining('this kernel does not show a pid namespace that has had no process yet'),
+      expect.stringContaining('only where the mount namespace of init has namespaces mounted'),
+      expect.stringMatching(/^\d+ mount namespaces could not be searched for mounted namespaces: absent$/),
+    ]);
     expect(document.namespaces.filter(({ id }) => typeof id === 'string')).toEqual([]);
+  });
+
+  test('says in doctor what the kernel lacks', async () => {
+    const { checks } = jsonOf<DoctorDocument>(await guest.cli('doctor', '--json'));
+    const absent = checks.filter(({ area, state }) => area === 'kernel' && state !== 'present');
+    expect(absent.map(({ name, state, detail }) => [name, state, detail])).toEqual([
+      ['NS_GET_ID', 'absent', 'ENOTTY'],
+      ['NS_GET_MNTNS_ID', 'absent', 'ENOTTY'],
+      ['NS_MNT_GET_NEXT', 'absent', 'ENOTTY'],
+      ['listmount', 'absent', 'ENOSYS'],
+      ['statmount', 'absent', 'ENOSYS'],
+      ['PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE', 'absent', 'ENOTTY'],
+    ]);
   });
 
   test('lists every namespace that a link in /proc names', async () => {

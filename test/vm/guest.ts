@@ -103,7 +103,10 @@ export class Guest {
     return { status, stdout: stdout.toString(), stderr: stderr.toString() };
   }
 
-  /** Runs a script of busybox's shell to its end; a command that fails ends it, and is a failure. */
+  /**
+   * Runs a script of busybox's shell to its end; a command that fails ends it, and is a failure. It has ended when nothing
+   * that it started can print any more: what shall stay is for {@link Guest.start}.
+   */
   async script(text: string): Promise<string> {
     const { status, stdout, stderr } = await this.run(['sh', '-e', '-c', text]);
     if (status !== 0) throw new Error(`a script in the guest ended with status ${status}: ${stderr}\n${text}`);
