@@ -69,7 +69,7 @@ export function entrancesTo(
   }
   entrances.sort((a, b) => (a.root < b.root ? -1 : 1));
   // What a bind mount of a part leaves out is out of the reader's reach.
-  return { entrances, whole: failure?.asOutcome ?? 'denied' };
+  return { entrances, whole: entrances.length > 0 ? 'denied' : (failure?.asOutcome ?? 'denied') };
 }
 
 /** The mounts that the reader has itself, below the root that it reads. */

@@ -20,7 +20,13 @@ export function hierarchiesOf(
   for (const id of new Set(subsystems.map(({ hierarchy }) => hierarchy))) {
     // 0: of v2, if at all, which says itself what it has.
     if (id === 0 || found.has(id)) continue;
-    found.set(id, hierarchyOf(id, subsystems.filter(({ hierarchy }) => hierarchy === id).map(({ name }) => name))); // prettier-ignore
+    found.set(
+      id,
+      hierarchyOf(
+        id,
+        subsystems.filter(({ hierarchy }) => hierarchy === id).map(({ name }) => name),
+      ),
+    );
   }
   for (const mount of mounts) {
     if (mount.fsType === 'cgroup2' && !found.has(0)) found.set(0, hierarchyOf(0, []));
