@@ -13,7 +13,9 @@ import { expectDocument } from '../support/schema.ts';
 
 /** Something that waits in namespaces of its own until the test ends; gives its pid once it is where it should be. */
 async function inside(context: TestContext, ...command: readonly string[]): Promise<number> {
-  const child = spawn(command[0]!, [...command.slice(1), 'sh', '-c', 'hostname inside 2>&-; echo; exec cat'], {
+  // Never the name of the machine itself.
+  const rename = command.includes('--uts') ? 'hostname inside; ' : '';
+  const child = spawn(command[0]!, [...command.slice(1), 'sh', '-c', `${rename}echo; exec cat`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   context.onTestFinished(() => void child.kill('SIGKILL'));
