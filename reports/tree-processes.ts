@@ -1,5 +1,6 @@
 /** The tree of all processes, with what changes along it. */
 import { changesBetween, placeOf } from '../src/model/boundaries.ts';
+import { parentsAmong } from '../src/model/parents.ts';
 import type { Capture } from '../src/schema/capture.ts';
 import type { ProcessFacts } from '../src/schema/tasks.ts';
 import { nameText } from '../src/text/bytes.ts';
@@ -20,11 +21,13 @@ export interface ProcessNode {
 
 /** The processes as a forest, by parent; those whose parent was not seen are roots. */
 export function processForest(processes: readonly ProcessFacts[]): ProcessNode[] {
-  const nodes = new Map<number, ProcessNode & { changes: readonly string[] }>();
-  for (const process of processes) nodes.set(process.pid, { process, changes: [], children: [] });
+  const nodes = new Map<ProcessFacts, ProcessNode & { changes: readonly string[] }>();
+  for (const process of processes) nodes.set(process, { process, changes: [], children: [] });
   const roots: ProcessNode[] = [];
+  const parentOf = parentsAmong(processes);
   for (const node of nodes.values()) {
-    const parent = nodes.get(node.process.ppid);
+    const above = parentOf(node.process);
+    const parent = above === null ? undefined : nodes.get(above);
     if (parent === undefined) roots.push(node);
     else {
       parent.children.push(node);

@@ -163,13 +163,27 @@ interface Pruned {
 }
 
 /** Keeps what fits and what lies on the way to it; below a chosen pid or container everything. */
-function prune(boundaries: readonly Boundary[], fits: (boundary: Boundary) => boolean, filter: TreeFilter): Pruned[] {
-  return boundaries.flatMap((boundary): Pruned[] => {
-    if (!filter.kthreads && boundary.leader.kthread) return [];
-    const isWhole = (filter.pid !== null || filter.container !== null) && fits(boundary);
-    const children = prune(boundary.children, isWhole ? () => true : fits, filter);
-    return fits(boundary) || children.length > 0 ? [{ boundary, children }] : [];
-  });
+function prune(roots: readonly Boundary[], fits: (boundary: Boundary) => boolean, filter: TreeFilter): Pruned[] {
+  const kept: Pruned[] = [];
+  const met: { boundary: Boundary; isWanted: boolean; siblings: Pruned[]; children: Pruned[] }[] = [];
+  const hasStart = filter.pid !== null || filter.container !== null;
+  // With a stack of its own: boundaries can be nested deeper than the call stack.
+  const stack = roots.map((boundary) => ({ boundary, isInside: false, siblings: kept }));
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { boundary, isInside, siblings } = next;
+    if (!filter.kthreads && boundary.leader.kthread) continue;
+    const isWanted = isInside || fits(boundary);
+    const children: Pruned[] = [];
+    met.push({ boundary, isWanted, siblings, children });
+    for (const child of boundary.children) {
+      stack.push({ boundary: child, isInside: hasStart && isWanted, siblings: children });
+    }
+  }
+  // Backwards, each is after all that is below it, and siblings come in their order.
+  for (const { boundary, isWanted, siblings, children } of met.reverse()) {
+    if (isWanted || children.length > 0) siblings.push({ boundary, children });
+  }
+  return kept;
 }
 
 function matches(boundary: Boundary, { types, container, pid }: TreeFilter, containerOf: ContainerOf): boolean {

@@ -2,8 +2,8 @@ import type { Capture } from '../schema/capture.ts';
 import type { ProcessFacts } from '../schema/tasks.ts';
 
 /**
- * The capture without what may be secret: command lines but for the program's name, labels of containers, and the arguments
- * that engines' processes were started with. Names, numbers and paths of the kernel stay: without them nothing could be told.
+ * The capture without what may be secret: command lines but for the program's name, and labels of containers. Names, numbers
+ * and paths stay, also the directories that engines' command lines name: without them nothing could be told.
  */
 export function redact(capture: Capture): Capture {
   const { tasks, engines } = capture;

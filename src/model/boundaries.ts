@@ -3,6 +3,7 @@ import { NS_TYPES } from '../schema/namespace.ts';
 import type { NsType } from '../schema/namespace.ts';
 import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
 import { nameKey } from '../text/bytes.ts';
+import { parentsAmong } from './parents.ts';
 
 /** What a process shares with others of its place: the eight namespaces, the cgroups and the root. */
 export type Change = NsType | 'cgroup-path' | 'root';
@@ -43,8 +44,7 @@ interface Step {
 
 /** The roots of the boundary tree: the init process, kthreadd, and whatever else has no parent that was seen. */
 export function boundariesOf(tasks: TasksFacet): Boundary[] {
-  const byPid = new Map(tasks.processes.map((process) => [process.pid, process]));
-  const children = childrenOf(tasks.processes, byPid);
+  const children = childrenOf(tasks.processes);
   const roots: Growing[] = [];
   // With a stack of its own: process trees can be deeper than the call stack.
   const stack: Step[] = [];
@@ -84,13 +84,11 @@ function boundaryFor({ process, parent, above, siblings }: Step, roots: Growing[
   return made;
 }
 
-function childrenOf(
-  processes: readonly ProcessFacts[],
-  byPid: ReadonlyMap<number, ProcessFacts>,
-): Map<ProcessFacts | null, ProcessFacts[]> {
+function childrenOf(processes: readonly ProcessFacts[]): Map<ProcessFacts | null, ProcessFacts[]> {
   const children = new Map<ProcessFacts | null, ProcessFacts[]>();
+  const parentOf = parentsAmong(processes);
   for (const process of processes) {
-    const parent = byPid.get(process.ppid) ?? null;
+    const parent = parentOf(process);
     const list = children.get(parent);
     if (list === undefined) children.set(parent, [process]);
     else list.push(process);
@@ -135,10 +133,13 @@ function placeKey(process: ProcessFacts): string {
   return `${ns.slice(0, NS_TYPES.length).join()} ${String(cgroup)} ${String(root)}`;
 }
 
-function sort(boundaries: Growing[]): void {
-  boundaries.sort((a, b) => a.leader.start - b.leader.start || a.leader.pid - b.leader.pid);
-  for (const boundary of boundaries) {
-    boundary.processes.sort((a, b) => a.pid - b.pid);
-    sort(boundary.children);
+function sort(roots: Growing[]): void {
+  const lists = [roots];
+  for (let list = lists.pop(); list !== undefined; list = lists.pop()) {
+    list.sort((a, b) => a.leader.start - b.leader.start || a.leader.pid - b.leader.pid);
+    for (const boundary of list) {
+      boundary.processes.sort((a, b) => a.pid - b.pid);
+      lists.push(boundary.children);
+    }
   }
 }

@@ -83,7 +83,7 @@ export function namespacesOf(tasks: TasksFacet, facet: NamespacesFacet): Namespa
     let found = byKey.get(key);
     if (found === undefined) {
       // Only where a capture lacks the facts of a namespace that it mentions.
-      found = empty({ type: ref.type, inum: ref.inum, unknown: { id: 'not collected', owner: 'not collected' } });
+      found = empty(factsNotCollected(ref));
       byKey.set(key, found);
     }
     return found;
@@ -111,6 +111,14 @@ export function namespacesOf(tasks: TasksFacet, facet: NamespacesFacet): Namespa
     (a, b) => NS_TYPES.indexOf(a.facts.type) - NS_TYPES.indexOf(b.facts.type) || a.facts.inum - b.facts.inum,
   );
   return new Namespaces(all, byKey, facet.mounts);
+}
+
+function factsNotCollected({ type, inum }: NsRef): NamespaceFacts {
+  const why = 'not collected';
+  const unknown = { id: why, initial: why, owner: why } as const;
+  if (type === 'user') return { type, inum, unknown: { ...unknown, parent: why, ownerUid: why } };
+  if (type === 'pid') return { type, inum, unknown: { ...unknown, parent: why } };
+  return { type, inum, parent: null, unknown };
 }
 
 function empty(facts: NamespaceFacts): Growing {

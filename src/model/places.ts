@@ -26,7 +26,8 @@ export function belongingsOf(
   facet: NamespacesFacet,
 ): ReadonlyMap<Boundary, readonly Belonging[]> {
   const initial = new Set(facet.namespaces.filter((facts) => facts.initial === true).map(refKey));
-  const all = flatten(roots);
+  const spans = spansOf(roots);
+  const all = [...spans.keys()];
   const homes = new Map<number, Boundary>();
   // Who lived in a namespace first is at home there.
   for (const boundary of [...all].sort((a, b) => a.leader.start - b.leader.start || a.leader.pid - b.leader.pid)) {
@@ -42,17 +43,34 @@ export function belongingsOf(
     if (initial.has(key)) return { type, inum, relation: 'host', with: null };
     const home = homes.get(key);
     if (home === undefined || home === boundary) return { type, inum, relation: 'own', with: null };
-    if (isAround(home, boundary)) return { type, inum, relation: 'inherited', with: null };
+    if (isWithin(spans.get(boundary), spans.get(home))) return { type, inum, relation: 'inherited', with: null };
     return { type, inum, relation: 'shared', with: home };
   };
   return new Map(all.map((boundary) => [boundary, NS_TYPES.map((type, i) => belonging(boundary, type, i))]));
 }
 
-function flatten(boundaries: readonly Boundary[]): Boundary[] {
-  return boundaries.flatMap((boundary) => [boundary, ...flatten(boundary.children)]);
+/** Where a boundary and all below it stand in the order of a walk: what is around another has its numbers within its own. */
+interface Span {
+  readonly first: number;
+  last: number;
 }
 
-function isAround(outer: Boundary, inner: Boundary): boolean {
-  for (let at = inner.parent; at !== null; at = at.parent) if (at === outer) return true;
-  return false;
+function spansOf(roots: readonly Boundary[]): Map<Boundary, Span> {
+  const spans = new Map<Boundary, Span>();
+  // With a stack of its own: boundaries can be nested deeper than the call stack.
+  const stack = [...roots].reverse();
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    spans.set(next, { first: spans.size, last: spans.size });
+    for (const child of [...next.children].reverse()) stack.push(child);
+  }
+  // From the end on, each is after all that is below it.
+  for (const [boundary, span] of [...spans].reverse()) {
+    const around = boundary.parent === null ? undefined : spans.get(boundary.parent);
+    if (around !== undefined) around.last = Math.max(around.last, span.last);
+  }
+  return spans;
+}
+
+function isWithin(inner: Span | undefined, outer: Span | undefined): boolean {
+  return inner !== undefined && outer !== undefined && outer.first < inner.first && inner.last <= outer.last;
 }
