@@ -1,5 +1,5 @@
 /** A host whose /proc and /sys this kernel serves: the running machine, or the same machine seen from a container. */
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, statfsSync } from 'node:fs';
 import { AT_FDCWD, close } from '../kernel/libc.ts';
 import * as file from '../kernel/file.ts';
 import type { ReaderFacts } from '../schema/host.ts';
@@ -62,7 +62,8 @@ export function descriptorOf(dir: Dir): number {
 
 /** Opens what `path` is inside the task's root: a handle that only names the place, and whether it is a file or a directory. */
 function handleInRoot(task: Dir, path: ByteString): Read<number> {
-  const root = file.openDirectory(descriptorOf(task), 'root');
+  // A handle that only names it: a file system in user space would be asked to open the directory, and may never answer.
+  const root = file.openHandle(descriptorOf(task), 'root');
   if (root < 0) return failureOf(-root);
   const handle = file.openInRoot(root, path, 'follow');
   close(root);
@@ -77,12 +78,40 @@ function openDirInRoot(task: Dir, path: ByteString): Read<Dir> {
   return fd < 0 ? failureOf(-fd) : new LiveDir(fd, `${task.path}/root${path}`);
 }
 
+/**
+ * File systems whose files hold nothing: each read is answered by the kernel, and some reads wait or take away what they give
+ * (`/proc/kmsg`, `trace_pipe`), although stat(2) calls all of them regular files. Numbers: include/uapi/linux/magic.h, and for
+ * configfs and nfsd fs/configfs/mount.c and fs/nfsd/nfsctl.c.
+ */
+const MADE_OF_CODE: ReadonlySet<number> = new Set([
+  0x9fa0, // proc
+  0x62656572, // sysfs
+  0x64626720, // debugfs
+  0x74726163, // tracefs
+  0x73636673, // securityfs
+  0xf97cff8c, // selinuxfs
+  0x43415d53, // smackfs
+  0x27e0eb, // cgroup
+  0x63677270, // cgroup2
+  0x7655821, // resctrl
+  0xcafe4a11, // bpf
+  0x6165676c, // pstore
+  0xde5e81e4, // efivarfs
+  0x42494e4d, // binfmt_misc
+  0xabba1974, // xenfs
+  0x62656570, // configfs
+  0x6e667364, // nfsd
+]);
+
 function readFileInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString> {
   const handle = handleInRoot(task, path);
   if (handle instanceof Failure) return handle;
   try {
     // What a container put there may be a FIFO that never ends or a device that acts when opened: look before.
     if (!fstatSync(handle).isFile()) return new Failure('malformed', 'not a regular file');
+    if (MADE_OF_CODE.has(statfsSync(`/proc/self/fd/${String(handle)}`).type)) {
+      return new Failure('malformed', 'a file of the kernel');
+    }
     const fd = file.reopen(handle);
     if (fd < 0) return failureOf(-fd);
     const content = file.readAll(fd, limit);
