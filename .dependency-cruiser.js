@@ -30,7 +30,7 @@ const ONE_IMPORTER = {
   'cli-table3': 'reports',
 };
 
-const OURS = '^(src|reports|commands|test|scripts|bin)/';
+const OURS = '^(src|reports|commands|test|scripts|bench|bin)/';
 const literal = (text) => text.replaceAll('/', '\\/').replaceAll('.', '\\.');
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -80,7 +80,7 @@ export default {
     {
       name: 'no test in the product',
       severity: 'error',
-      from: { pathNot: '^(test|scripts)/' },
+      from: { pathNot: '^(test|scripts|bench)/' },
       to: { path: '^test/' },
     },
     {

@@ -30,7 +30,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/**', 'scripts/**'],
+    files: ['test/**', 'scripts/**', 'bench/**'],
     rules: {
       'no-console': 'off',
       // A test that indexes what it has just made fails by itself when it is not there.

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { cruise, type ICruiseOptions, type ICruiseResult } from 'dependency-cruiser';
 
 const ROOT = path.dirname(import.meta.dirname);
-const FOLDERS = ['src', 'commands', 'reports', 'test', 'scripts', 'bin'];
+const FOLDERS = ['src', 'commands', 'reports', 'test', 'scripts', 'bench', 'bin'];
 
 /** What a check of the imports saw and found. */
 export interface ImportCheck {

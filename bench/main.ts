@@ -1,0 +1,128 @@
+/**
+ * Measures nsinspect beside lsns and writes docs/performance.md: `npm run bench`. With `--quick` it takes three rounds and only
+ * prints; with `--sizes 500/20,20000/800` it plants other crowds (processes/containers) and only prints, too.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { CLI, ROOT } from '../test/support/cli.ts';
+import { plant } from '../test/support/plant.ts';
+import { makeMeasure, measureInTurns, type Measure, type Peer } from './measure.ts';
+import { withParts, type PartTimes } from './part-times.ts';
+import { markdown, type Machine, type SizeResult } from './report.ts';
+
+const SIZES = '500/20,2000/80,5000/200';
+
+/** What Node itself takes, and what starting adds to it. */
+const START_UP: readonly Peer[] = [
+  { name: 'node -e 0', command: [process.execPath, '-e', '0'] },
+  { name: 'nsinspect --version', command: [...CLI, '--version'] },
+  { name: 'nsinspect ls --help', command: [...CLI, 'ls', '--help'] },
+];
+
+/** Start-up is short and its spread is large. */
+const SHORT_ROUNDS = 21;
+const ROUNDS = 9;
+const QUICK_ROUNDS = 3;
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, sizes: { type: 'string' } } });
+
+if (process.geteuid?.() !== 0) {
+  console.error('the benchmark plants a crowd of processes in namespaces of their own: run it as root');
+  process.exitCode = 2;
+} else {
+  await bench();
+}
+
+async function bench(): Promise<void> {
+  const rounds = values.quick ? QUICK_ROUNDS : ROUNDS;
+  const shortRounds = values.quick ? QUICK_ROUNDS : SHORT_ROUNDS;
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'nsinspect-bench-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const measure = await makeMeasure(directory);
+  const machine = machineHere();
+
+  tell('start-up');
+  const startUp = await measureInTurns(START_UP, shortRounds, measure);
+  tell('the machine without a crowd');
+  const idle = await measureInTurns(nsinspect(directory), shortRounds, measure);
+  const peers = [...(machine.lsns === null ? [] : [{ name: 'lsns', command: ['lsns'] }]), ...nsinspect(directory)];
+  const sizes: SizeResult[] = [];
+  await withParts(async (measureParts) => {
+    for (const [processes, containers] of sizesOf(values.sizes ?? SIZES)) {
+      tell(`${processes} processes in ${containers} containers`);
+      const crowd = await plant('crowd', processes, containers);
+      try {
+        sizes.push({ processes, containers, ...(await measureSize(peers, rounds, measure, measureParts)) });
+      } finally {
+        await crowd.stop();
+      }
+    }
+  });
+
+  const page = markdown({ machine, rounds, shortRounds, startUp, idle, sizes });
+  console.log(page);
+  if (values.quick || values.sizes !== undefined) return;
+  writeFileSync(path.join(ROOT, 'docs/performance.md'), page);
+  tell('written to docs/performance.md');
+}
+
+async function measureSize(
+  peers: readonly Peer[],
+  rounds: number,
+  measure: Measure,
+  measureParts: (threads: number, rounds: number) => Promise<PartTimes>,
+): Promise<Pick<SizeResult, 'peers' | 'parts'>> {
+  const measured = await measureInTurns(peers, rounds, measure);
+  const parts = new Map<number, PartTimes>();
+  for (let threads = 1; threads <= Math.min(4, os.availableParallelism()); threads *= 2) {
+    parts.set(threads, await measureParts(threads, rounds));
+  }
+  return { peers: measured, parts };
+}
+
+/** The commands whose time is that of a capture. */
+function nsinspect(directory: string): Peer[] {
+  const commands = [['ls'], ['ls', '--json'], ['tree'], ['capture', '-o', path.join(directory, 'host.nsc')]];
+  return commands.map((words) => ({
+    name: ['nsinspect', ...(words[0] === 'capture' ? ['capture'] : words)].join(' '),
+    command: [...CLI, ...words],
+  }));
+}
+
+function sizesOf(list: string): [number, number][] {
+  return list.split(',').map((size) => {
+    const match = /^(\d+)\/(\d+)$/.exec(size);
+    if (match === null) throw new Error(`not PROCESSES/CONTAINERS: ${size}`);
+    return [Number(match[1]), Number(match[2])];
+  });
+}
+
+function machineHere(): Machine {
+  return {
+    kernel: os.release(),
+    cpu: os.cpus()[0]?.model.trim() ?? os.arch(),
+    cpus: os.availableParallelism(),
+    node: process.versions.node,
+    lsns: lsnsVersion(),
+  };
+}
+
+function lsnsVersion(): string | null {
+  try {
+    return execFileSync('lsns', ['--version'], { encoding: 'utf8' })
+      .trim()
+      .replace(/^lsns from /, 'lsns of ');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return null;
+  }
+}
+
+/** Says on stderr what is going on: stdout is the report. */
+function tell(what: string): void {
+  console.error(`bench: ${what}`);
+}

@@ -1,0 +1,177 @@
+/** Writes down what was measured. Only figures differ from run to run. */
+import type { Measurement } from './measure.ts';
+import { PARTS, type PartTimes } from './part-times.ts';
+
+/** The machine, as far as it bears on the figures. */
+export interface Machine {
+  readonly kernel: string;
+  readonly cpu: string;
+  readonly cpus: number;
+  readonly node: string;
+  readonly lsns: string | null;
+}
+
+/** What was measured at one size of the crowd. */
+export interface SizeResult {
+  readonly processes: number;
+  readonly containers: number;
+  readonly peers: ReadonlyMap<string, Measurement>;
+  /** By number of threads. */
+  readonly parts: ReadonlyMap<number, PartTimes>;
+}
+
+/** Everything of one run. */
+export interface Results {
+  readonly machine: Machine;
+  readonly rounds: number;
+  /** Rounds of start-up and of the machine without a crowd. */
+  readonly shortRounds: number;
+  readonly startUp: ReadonlyMap<string, Measurement>;
+  readonly idle: ReadonlyMap<string, Measurement>;
+  readonly sizes: readonly SizeResult[];
+}
+
+const LSNS = 'lsns';
+
+/** The page docs/performance.md. */
+export function markdown({ machine, rounds, shortRounds, startUp, idle, sizes }: Results): string {
+  const largest = sizes.at(-1);
+  return `# Performance
+
+Written by \`npm run bench\` as root. It plants a crowd of sleeping processes, so many to a container with seven namespaces of
+its own (all but the user namespace), and runs every program in turns, so that whatever else the machine does meanwhile hits all
+alike: medians of ${rounds} rounds, of ${shortRounds} where there is no crowd, after one that is not counted. Wall time is from the start of
+the process to its end, output to /dev/null; CPU time is that of all threads in user and kernel mode; memory is the peak
+resident set (\`wait4\`). \`nsinspect\` searches every kind of holder: threads, open files, sockets and mounts in all mount
+namespaces, of which \`lsns\` reads none.
+
+Linux ${machine.kernel} on ${machine.cpus} × ${machine.cpu}; Node ${machine.node}; ${machine.lsns ?? 'no lsns'}.
+${largest === undefined ? '' : targets(largest, startUp, idle)}
+## Start-up
+
+${table(
+  ['command', 'wall', 'above `node -e 0`'],
+  [...startUp].map(([name, { wallMs }]) => [
+    `\`${name}\``,
+    ms(wallMs),
+    ms(wallMs - (startUp.get('node -e 0')?.wallMs ?? NaN)),
+  ]),
+)}
+
+## The machine without a crowd
+
+${table(
+  ['command', 'wall', 'CPU', 'memory'],
+  [...idle].map(([name, one]) => [`\`${name}\``, ms(one.wallMs), ms(one.cpuMs), mb(one.peakMb)]),
+)}
+${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}`;
+}
+
+function targets(
+  { processes, containers, peers }: SizeResult,
+  startUp: Results['startUp'],
+  idle: Results['idle'],
+): string {
+  const bare = startUp.get('node -e 0')?.wallMs ?? NaN;
+  const ls = peers.get('nsinspect ls');
+  const tree = idle.get('nsinspect tree');
+  const peak = Math.max(...[...peers].filter(([name]) => name !== LSNS).map(([, { peakMb }]) => peakMb));
+  const crowd = `${count(processes)} processes in ${count(containers)} containers`;
+  const rows: [string, number, number, (value: number) => string][] = [
+    [
+      `\`ls\` at ${crowd}, of lsns`,
+      (ls?.wallMs ?? NaN) / (peers.get(LSNS)?.wallMs ?? NaN),
+      0.6,
+      (value) => value.toFixed(2),
+    ],
+    [`memory at ${crowd}, the most that any command takes`, peak, 200, mb],
+    ['`tree` on the machine without a crowd', tree?.wallMs ?? NaN, 200, ms],
+    ['its memory', tree?.peakMb ?? NaN, 120, mb],
+    ['`--version` above `node -e 0`', (startUp.get('nsinspect --version')?.wallMs ?? NaN) - bare, 110, ms],
+    ['`ls --help` above `node -e 0`', (startUp.get('nsinspect ls --help')?.wallMs ?? NaN) - bare, 110, ms],
+  ];
+  return `
+## Targets
+
+${table(
+  ['what', 'at most', 'measured', ''],
+  rows.map(([what, value, most, show]) => [
+    what,
+    show(most),
+    Number.isNaN(value) ? '?' : show(value),
+    Number.isNaN(value) ? 'not measured' : value <= most ? 'met' : 'missed',
+  ]),
+)}
+`;
+}
+
+function sizeSection({ processes, containers, peers }: SizeResult): string {
+  const lsns = peers.get(LSNS)?.wallMs;
+  return `
+## ${count(processes)} processes in ${count(containers)} containers
+
+${table(
+  ['command', 'wall', 'of lsns', 'CPU', 'memory'],
+  [...peers].map(([name, { wallMs, cpuMs, peakMb }]) => [
+    `\`${name}\``,
+    ms(wallMs),
+    lsns === undefined ? '?' : (wallMs / lsns).toFixed(2),
+    ms(cpuMs),
+    mb(peakMb),
+  ]),
+)}
+`;
+}
+
+function growth(sizes: readonly SizeResult[]): string {
+  const names = [...(sizes[0]?.peers.keys() ?? [])];
+  return `
+## Growth
+
+Microseconds of CPU time a process, the start-up included. What rises with the number of processes grows faster than it.
+
+${table(
+  ['command', ...sizes.map(({ processes }) => count(processes))],
+  names.map((name) => [
+    `\`${name}\``,
+    ...sizes.map(({ peers, processes }) => (((peers.get(name)?.cpuMs ?? NaN) / processes) * 1000).toFixed(0)),
+  ]),
+)}
+`;
+}
+
+function partsSection({ processes, containers, parts }: SizeResult): string {
+  const threads = [...parts.keys()];
+  const namespaces = [...parts.values()][0]?.namespaces ?? NaN;
+  return `
+## Where the time of \`ls\` goes: ${count(processes)} processes, ${count(containers)} containers, ${count(namespaces)} namespaces
+
+${table(
+  ['step', ...threads.map((n) => (n === 1 ? '1 thread' : `${n} threads`))],
+  Object.entries(PARTS).map(([name, what]) => [
+    what,
+    ...threads.map((n) => `${(parts.get(n)?.times.get(name) ?? NaN).toFixed(1)} ms`),
+  ]),
+)}
+`;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((cell, i) => Math.max(3, cell.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(header), line(rule), ...rows.map(line)].join('\n');
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(0)} ms`;
+}
+
+function mb(value: number): string {
+  return `${value.toFixed(0)} MB`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}
