@@ -63,7 +63,10 @@ function fit(widths: number[], columns: readonly { readonly shrink?: boolean }[]
   }
 }
 
-/** The table as CSV (RFC 4180): lines end with CR LF, what needs it is quoted, null is an empty field. */
+/**
+ * The table as CSV (RFC 4180): lines end with CR LF, what needs it is quoted, null is an empty field. Control characters are
+ * escaped as on the terminal, where CSV is shown as well; exact names are in JSON.
+ */
 export function csv<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const lines = rows.map((row) => columns.map((column) => csvField(column.value(row))).join());
   return [columns.map((column) => column.name).join(), ...lines].map((line) => `${line}\r\n`).join('');
@@ -71,6 +74,6 @@ export function csv<Row>(rows: readonly Row[], columns: readonly Column<Row>[]):
 
 function csvField(value: Name | number | boolean | null): string {
   if (value === null) return '';
-  const text = typeof value === 'object' ? value.text : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = terminalSafe(typeof value === 'object' ? value.text : String(value));
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
