@@ -79,7 +79,10 @@ function candidatesOf(text: string, where: Targets): Target[] {
   if (text.startsWith('/')) return pathCandidates(text, where);
   const [, prefix, rest] = /^([a-z0-9-]+):(.+)$/s.exec(text) ?? [];
   if (prefix === 'pid' && rest !== undefined) return processCandidates(rest, where);
-  return [...processCandidates(text, where), ...containerCandidates(text, prefix, rest, where)];
+  const processes = processCandidates(text, where);
+  const containers = containerCandidates(text, prefix, rest, where);
+  // A whole pid or name is meant before the beginning of an id is: else a script's pids would be ambiguous by chance.
+  return containers.isWhole || processes.length === 0 ? [...processes, ...containers.found] : processes;
 }
 
 function parseNamespace(text: string): { type: NsType; inum: number } | null {
@@ -101,22 +104,24 @@ function processCandidates(text: string, { tasks }: Targets): Target[] {
   return process === undefined ? [] : [{ kind: 'process', process }];
 }
 
+/** Containers by name or id; where there is none, by the beginning of the id. */
 function containerCandidates(
   text: string,
   prefix: string | undefined,
   rest: string | undefined,
   { containers = [] }: Targets,
-): Target[] {
+): { readonly found: readonly Target[]; readonly isWhole: boolean } {
   const asTargets = (list: readonly Container[]): Target[] =>
     list.map((container) => ({ kind: 'container', container }));
-  if (prefix === 'k8s' && rest !== undefined) return asTargets(containers.filter((one) => isPodContainer(one, rest)));
+  if (prefix === 'k8s' && rest !== undefined) {
+    return { found: asTargets(containers.filter((one) => isPodContainer(one, rest))), isWhole: true };
+  }
   const engine = ENGINES.find((name) => name === prefix);
   const among = engine === undefined ? containers : containers.filter((one) => one.engine === engine);
   const wanted = engine === undefined || rest === undefined ? text : rest;
-  // A whole name is meant before the beginning of an id is.
   const named = among.filter(({ name, id }) => (name !== null && nameText(name) === wanted) || id === wanted);
-  if (named.length > 0) return asTargets(named);
-  return asTargets(wanted.length < 2 ? [] : among.filter(({ id }) => id.startsWith(wanted)));
+  if (named.length > 0) return { found: asTargets(named), isWhole: true };
+  return { found: asTargets(wanted.length < 2 ? [] : among.filter(({ id }) => id.startsWith(wanted))), isWhole: false };
 }
 
 function isPodContainer({ pod }: Container, text: string): boolean {

@@ -48,7 +48,11 @@ describe('a table', () => {
       36,
       true,
       [row('a-name-of-twenty-chrs', 1, 'short'), row('b', 2, 'x')],
-      ['NAME                HOW MANY  REST', 'a-name-of-twenty-…         1  short', 'b                          2  x'],
+      [
+        'NAME                 HOW MANY  REST',
+        'a-name-of-twenty-c…         1  short',
+        'b                           2  x',
+      ],
     ],
     [
       'never cuts a column below eight, nor one that is not to be cut',
