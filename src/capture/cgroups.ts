@@ -52,6 +52,8 @@ export function captureCgroups(
     ...self.mounts,
     ...mounts.tables.flatMap((table) => table.mounts),
   ]);
+  // A mount namespace that the reader may not look into may have it mounted.
+  const isBlind = tasks.coverage.denied > 0 || mounts.unread.some(({ outcome }) => outcome === 'denied');
   const hierarchies = all.map((hierarchy): HierarchyFacts => {
     const { entrances, whole } = entrancesTo(host, proc, hierarchy, all, self, mounts);
     const reading: Reading = {
@@ -77,7 +79,7 @@ export function captureCgroups(
       ...hierarchy,
       controllers,
       mounts: mountsOf(hierarchy, all, mounts),
-      walked: isGone && whole === true ? 'absent' : whole,
+      walked: isGone && whole === true ? 'absent' : whole === 'absent' && isBlind ? 'denied' : whole,
     };
   });
   proc.close();

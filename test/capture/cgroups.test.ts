@@ -14,6 +14,8 @@ const OWN_MNTNS = 4026531832;
 const STATUS = `NSpid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\n${['Inh', 'Prm', 'Eff', 'Bnd'].map((set) => `Cap${set}:\t0000000000000000\n`).join('')}`;
 const SUBSYSTEMS = '#subsys_name\thierarchy\tnum_cgroups\tenabled\n';
 
+const DENIED = { failed: 'denied', errno: 'EACCES' } as const;
+
 /** A line of mountinfo. */
 function mount(id: number, path: string, root: string, fsType: string, options: string): string {
   return `${id} 1 0:${id} ${root} ${path} rw - ${fsType} none rw,${options}\n`;
@@ -31,6 +33,8 @@ interface Made extends MadeHostOptions {
   readonly subsystems?: string;
   /** Lines of tasks, and mounts of other mount namespaces by the pid of a task in each. */
   readonly tasks?: string;
+  /** Processes whose mount namespace the reader may not see. */
+  readonly denied?: number;
   readonly elsewhere?: Readonly<Record<number, string>>;
 }
 
@@ -47,6 +51,7 @@ function facetOf(made: Made, collected: CgroupsCollected = ALL): CgroupsFacet {
   const links = { '/proc/self/ns/mnt': `mnt:[${OWN_MNTNS}]` };
   const host = replayHost(madeRecording(tree, { devices: DEVICES, ...made, links }));
   const lines = parseCgroup(made.tasks ?? cgroup) as readonly CgroupLine[];
+  const tasks = { cgroups: [lines], coverage: { denied: made.denied ?? 0 } };
   const mounts: MountsFacet = {
     version: 1,
     tables: [
@@ -60,7 +65,7 @@ function facetOf(made: Made, collected: CgroupsCollected = ALL): CgroupsFacet {
     ],
     unread: [],
   };
-  return captureCgroups(host, { cgroups: [lines] } as unknown as TasksFacet, mounts, collected);
+  return captureCgroups(host, tasks as unknown as TasksFacet, mounts, collected);
 }
 
 function paths({ cgroups }: CgroupsFacet): unknown[] {
@@ -309,6 +314,13 @@ describe('a hierarchy that is mounted elsewhere', () => {
         { mntns: OWN_MNTNS + 71, path: '/mnt/memory', root: '/' },
       ],
     });
+  });
+
+  it('may be out of reach', () => {
+    const walked = (made: Partial<Made>) => facetOf({ files, mountinfo: '', cgroup, ...made }).hierarchies[0]!.walked;
+    expect(walked({})).toBe('absent');
+    expect(walked({ denied: 1 })).toBe('denied');
+    expect(walked({ elsewhere, devices, closed: { '/proc/70': DENIED, '/proc/71': DENIED } })).toBe('denied');
   });
 
   it('is not mistaken for what covers its mount', () => {
