@@ -101,7 +101,6 @@ describe('docs/schema', () => {
     const wanted = new Set(names.map(([, name, version]) => `${name!}-${version!}.json`));
     const missing = [...wanted].filter((file) => !SCHEMA_FILES.includes(file));
     expect(missing.filter((file) => !UNPUBLISHED.has(file))).toEqual([]);
-    expect(SCHEMA_FILES.filter((file) => UNPUBLISHED.has(file))).toEqual([]);
     expect(wanted.size).toBeGreaterThan(7);
   });
 });
