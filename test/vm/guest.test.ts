@@ -135,4 +135,9 @@ describeWith(['qemu', 'guest-kernel', 'setpriv', 'busybox-static', 'cc'], 'a gue
       up.get('process')!.namespaces.map(rowKey).sort(),
     );
   });
+
+  test('shows the console when its kernel panics', async () => {
+    await expect(guest.run(['sh', '-c', 'echo c > /proc/sysrq-trigger'])).rejects.toThrow('Kernel panic');
+    await expect(guest.run(['true'])).rejects.toThrow('Kernel panic');
+  });
 });
