@@ -14,8 +14,8 @@ import { affinityOf, rlimits } from './limits/rlimits.ts';
 import type { Subject } from './limits/subject.ts';
 import type { ResourceLimit } from './limits/types.ts';
 
-export { hierarchiesAt, pathsOf, subjectOf } from './limits/subject.ts';
-export type { Subject } from './limits/subject.ts';
+export { cgroupSubject, noLimits, placesNamed, placesOf, placesThere, subjectOf } from './limits/subject.ts';
+export type { CgroupPlace, Subject } from './limits/subject.ts';
 export type { ResourceLimit } from './limits/types.ts';
 
 /**

@@ -52,7 +52,6 @@ const UNPUBLISHED: ReadonlySet<string> = new Set([
   'cgroup-1.json',
   'cgroup-tree-1.json',
   'css-graph-1.json',
-  'limits-1.json',
 ]);
 
 const cases = Object.entries(COMMANDS).flatMap(([name, { live, from = [] }]) => [

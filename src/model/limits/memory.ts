@@ -53,10 +53,17 @@ function legacy(reach: Chain, host: HostLimits): ResourceLimitOf<bigint>[] {
   return [
     ...checked(memory, reach, 'hierarchical_memory_limit'),
     ...amount(none, 'memory.high', '', ''),
-    ...checked(swap, reach, 'hierarchical_memsw_limit'),
+    ...checked(swap, reach, 'hierarchical_memsw_limit').map((found) => withSwapAlone(found, reach)),
     ...amount(reach, 'memory.kernel', 'memory.kmem.limit_in_bytes', 'memory.kmem.usage_in_bytes'),
     ...amount(reach, 'memory.tcp', 'memory.kmem.tcp.limit_in_bytes', 'memory.kmem.tcp.usage_in_bytes'),
   ];
+}
+
+/** Where no cgroup imposes it, what is in memory does not count against it. */
+function withSwapAlone(found: ResourceLimitOf<bigint>, { cgroups: [own] }: Chain): ResourceLimitOf<bigint> {
+  if (found.imposedBy?.kind !== 'host') return found;
+  const swapped = own === undefined ? null : entryOf(own, 'memory.stat', 'total_swap');
+  return { ...found, usage: swapped === null ? { kind: 'unknown', outcome: 'not collected' } : valueOf(swapped) };
 }
 
 function amount(

@@ -62,6 +62,7 @@ export class Reaches {
     const isIdle = subsystem !== undefined && (!subsystem.enabled || subsystem.cgroups <= 1);
     const v2 = hierarchies.find(({ version }) => version === 2);
     if (!isIdle && v2 !== undefined && v2.walked !== true) return this.#within(v2, controller);
+    if (this.#membership.only) return { kind: 'foreign' };
     const isThere = subsystem?.enabled === true;
     return { kind: 'none', why: `the controller ${v1Name} is ${isThere ? 'in no hierarchy' : 'not in this kernel'}` };
   }

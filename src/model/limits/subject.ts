@@ -2,9 +2,10 @@
 import type { CgroupsFacet } from '../../schema/cgroups.ts';
 import type { Name } from '../../schema/name.ts';
 import type { CgroupLine, ProcessFacts, TasksFacet } from '../../schema/tasks.ts';
-import { bytesOf, nameKey, nameText } from '../../text/bytes.ts';
+import { nameKey, nameText, sameName } from '../../text/bytes.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { formatPlural } from '../../text/units.ts';
+import { cgroupKey } from '../cgroup-key.ts';
 import { describeTarget } from '../targets.ts';
 import type { Target } from '../targets.ts';
 import type { Membership } from './reach.ts';
@@ -21,14 +22,10 @@ export interface Subject {
 }
 
 /**
- * The subject of a target. `tid`: of which thread, where it is not the leader. `hierarchies`: which hierarchies a cgroup's path
- * is of, where that is known. Throws a NsinspectError for what has no limits of its own, a namespace or a mount.
+ * The subject of a target. `tid`: of which thread, where it is not the leader. Throws a NsinspectError for what has no limits of
+ * its own, a namespace or a mount.
  */
-export function subjectOf(
-  target: Target,
-  tasks: TasksFacet,
-  { tid, hierarchies }: { readonly tid?: number; readonly hierarchies?: readonly number[] } = {},
-): Subject {
+export function subjectOf(target: Target, tasks: TasksFacet, tid?: number): Subject {
   const text = describeTarget(target);
   switch (target.kind) {
     case 'process':
@@ -38,24 +35,75 @@ export function subjectOf(
       const pids = [target.container.leader, ...members];
       return { ...ofLeader(pids, tasks), kind: 'container', text };
     }
-    case 'cgroup': {
-      const among = hierarchies ?? hierarchiesWith(target.path, tasks);
-      const paths = new Map<number, Name>(among.map((id) => [id, target.path]));
-      return { kind: 'cgroup', text, pids: [], membership: { paths, only: true }, notes: [] };
-    }
+    case 'cgroup':
+      return cgroupSubject(text, linesAt(target.path, tasks));
     case 'namespace':
     case 'mount':
-      throw new NsinspectError(`${text} has no limits of its own`, {
-        code: 'no-limits',
-        hint: 'Name a process, a container or a cgroup.',
-      });
+      throw noLimits(text);
   }
 }
 
-/** The cgroups that must be looked at for a subject; their ancestors go without saying. Null: not known, so all. */
-export function pathsOf({ membership }: Subject): { hierarchy: number; path: Name }[] {
+/** The refusal to tell the limits of what has none. */
+export function noLimits(text: string): NsinspectError {
+  return new NsinspectError(`${text} has no limits of its own`, {
+    code: 'no-limits',
+    hint: 'Name a process, a container or a cgroup.',
+  });
+}
+
+/** A cgroup of one hierarchy. */
+export interface CgroupPlace {
+  readonly hierarchy: number;
+  readonly path: Name;
+}
+
+/** The subject that these cgroups are: one, or that of the same name in several hierarchies. */
+export function cgroupSubject(text: string, places: readonly CgroupPlace[]): Subject {
+  const paths = new Map(places.map(({ hierarchy, path }) => [hierarchy, path]));
+  return { kind: 'cgroup', text, pids: [], membership: { paths, only: true }, notes: [] };
+}
+
+/** The cgroups that must be looked at for a subject; their ancestors go without saying. */
+export function placesOf({ membership }: Subject): CgroupPlace[] {
   if (typeof membership.paths === 'string') return [];
   return [...membership.paths].map(([hierarchy, path]) => ({ hierarchy, path }));
+}
+
+/**
+ * Where a cgroup may be that a text names: by its key (`memory:812`), by its path below the root of a hierarchy, or by that
+ * below a mount of one. Whether it is there shows when one looks.
+ */
+export function placesNamed(text: string, { hierarchies, cgroups }: CgroupsFacet): CgroupPlace[] {
+  const keyed = cgroups.filter((cgroup) => {
+    const hierarchy = hierarchies.find(({ id }) => id === cgroup.hierarchy);
+    return hierarchy !== undefined && cgroupKey(hierarchy, cgroup) === text;
+  });
+  if (keyed.length > 0) return keyed.map(({ hierarchy, path }) => ({ hierarchy, path }));
+  if (!text.startsWith('/')) return [];
+  const path = text === '/' ? text : text.replace(/\/+$/, '');
+  const below = hierarchies.flatMap(({ id, mounts }) =>
+    mounts.flatMap((mount) => {
+      const point = nameText(mount.path);
+      if (path !== point && !path.startsWith(`${point}/`)) return [];
+      const root = nameText(mount.root).replace(/\/$/, '');
+      return [{ hierarchy: id, path: `${root}${path.slice(point.length)}` || '/', depth: point.length }];
+    }),
+  );
+  // Of mounts within mounts the innermost: hierarchies are mounted below a tmpfs, and v2 below that of v1.
+  const deepest = Math.max(...below.map(({ depth }) => depth));
+  const places = below
+    .filter(({ depth }) => depth === deepest)
+    .map(({ hierarchy, path: at }) => ({ hierarchy, path: at }));
+  const [place] = places;
+  if (place !== undefined) return [place];
+  return hierarchies.map(({ id }) => ({ hierarchy: id, path }));
+}
+
+/** Those of these places that are there. */
+export function placesThere(places: readonly CgroupPlace[], { cgroups }: CgroupsFacet): CgroupPlace[] {
+  return places.filter((place) =>
+    cgroups.some(({ hierarchy, path }) => hierarchy === place.hierarchy && sameName(path, place.path)),
+  );
 }
 
 function ofProcess(process: ProcessFacts, tasks: TasksFacet, text: string, tid: number | undefined): Subject {
@@ -112,17 +160,12 @@ function membershipOf(cgroup: number | null, process: ProcessFacts | undefined, 
   return { paths: new Map(lines.map(({ hierarchy, path }) => [hierarchy, path])), only: false };
 }
 
-/** The hierarchies in which some task is at that path or below it. */
-function hierarchiesWith(path: string, { cgroups }: TasksFacet): number[] {
-  const found = new Set<number>();
-  for (const line of cgroups.flat()) {
-    const its = nameText(line.path);
-    if (its === path || its.startsWith(`${path}/`)) found.add(line.hierarchy);
+/** The cgroups at that path that some task is in, or in one below. */
+function linesAt(path: string, { cgroups }: TasksFacet): CgroupPlace[] {
+  const found = new Map<number, CgroupPlace>();
+  for (const { hierarchy, path: its } of cgroups.flat()) {
+    const text = nameText(its);
+    if (text === path || text.startsWith(`${path}/`)) found.set(hierarchy, { hierarchy, path });
   }
-  return [...found].sort((a, b) => a - b);
-}
-
-/** The hierarchies that have a cgroup at that path. */
-export function hierarchiesAt(path: string, { cgroups }: CgroupsFacet): number[] {
-  return [...new Set(cgroups.filter((one) => bytesOf(one.path) === bytesOf(path)).map(({ hierarchy }) => hierarchy))];
+  return [...found.values()].sort((a, b) => a.hierarchy - b.hierarchy);
 }

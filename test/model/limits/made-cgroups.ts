@@ -11,6 +11,7 @@ import type {
   SubsystemFacts,
 } from '../../../src/schema/cgroups.ts';
 import type { Outcome } from '../../../src/schema/outcome.ts';
+import { nameText } from '../../../src/text/bytes.ts';
 
 /** Files by name: their text without the newline at the end, or why they could not be read. */
 export type MadeFiles = Readonly<Record<string, string | { readonly unknown: Outcome }>>;
@@ -65,6 +66,7 @@ export function madeFacet(hierarchies: readonly MadeHierarchy[], rest: Partial<C
     cgroups,
     subsystems: subsystemsOf(facts),
     collected: { tids: false, files: 'all', only: [] },
+    reread: null,
     coverage: { cgroups: cgroups.length, vanished: 0, denied: 0 },
     ...rest,
   };
@@ -94,7 +96,9 @@ export function shortly(limit: ResourceLimit | undefined): unknown {
   if (limit === undefined) return undefined;
   const { effective, imposedBy } = limit;
   const by =
-    imposedBy?.kind === 'cgroup' ? `${String(imposedBy.path)} ${String(imposedBy.file)}` : (imposedBy?.kind ?? null);
+    imposedBy?.kind === 'cgroup'
+      ? `${imposedBy.path === null ? 'null' : nameText(imposedBy.path)} ${imposedBy.file ?? 'null'}`
+      : (imposedBy?.kind ?? null);
   return [word(effective), by];
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { limitsOf, subjectOf } from '../../../src/model/limits.ts';
+import { cgroupSubject, limitsOf, placesNamed, placesThere, subjectOf } from '../../../src/model/limits.ts';
 import type { Container } from '../../../src/model/containers.ts';
 import type { LimitsFacet, ProcessLimits } from '../../../src/schema/cgroups.ts';
 import type { ProcessFacts, TasksFacet } from '../../../src/schema/tasks.ts';
+import { nameText } from '../../../src/text/bytes.ts';
 import { about, madeFacet, shortly, VAST } from './made-cgroups.ts';
 
 const FACET = madeFacet([
@@ -42,7 +43,7 @@ function tasksOf(...processes: readonly ProcessFacts[]): TasksFacet {
       [line(1, 'memory', '/web'), line(2, 'pids', '/')],
     ],
     collected: { detail: 'all', cgroups: true, root: false, threadCgroups: true },
-    coverage: { processes: processes.length, tasks: processes.length, vanished: 0, denied: 0 },
+    coverage: { processes: processes.length, tasks: processes.length, vanished: 0, denied: 0, malformed: 0 },
   };
 }
 
@@ -98,7 +99,7 @@ describe('a process', () => {
     const target = { kind: 'process', process: tasks.processes[0]! } as const;
     const own = subjectOf(target, tasks);
     expect(own.notes).toEqual(['1 thread of it in other cgroups']);
-    const subject = subjectOf(target, tasks, { tid: 11 });
+    const subject = subjectOf(target, tasks, 11);
     expect(subject.text).toBe('thread 11 of pid:10 (sh)');
     expect(shortly(about(limitsOf(subject, FACET, facetOf(), tasks), 'pids'))).toEqual(['max', null]);
   });
@@ -141,11 +142,38 @@ describe('a container', () => {
 describe('a cgroup', () => {
   test('only the controllers of its hierarchies, and no rlimits', () => {
     const tasks = tasksOf(process(10));
-    const subject = subjectOf({ kind: 'cgroup', path: '/web', processes: [] }, tasks, { hierarchies: [2] });
+    const subject = cgroupSubject('cgroup /web', [{ hierarchy: 2, path: '/web' }]);
     const limits = limitsOf(subject, FACET, facetOf(), tasks);
     expect(shortly(about(limits, 'pids'))).toEqual(['7', '/web pids.max']);
     expect(about(limits, 'memory')).toBeUndefined();
     expect(about(limits, 'nofile')).toBeUndefined();
+  });
+});
+
+describe('a cgroup by name', () => {
+  test.each([
+    { text: 'pids:2', places: ['2 /web'] },
+    { text: '/web', places: ['1 /web', '2 /web'] },
+    { text: '/web/', places: ['1 /web', '2 /web'] },
+    { text: '/sys/fs/cgroup/pids/web', places: ['2 /web'] },
+    { text: '/sys/fs/cgroup/pids', places: ['2 /'] },
+    { text: '/sys/fs/cgroup/pidsy', places: [] },
+    { text: '/nowhere', places: [] },
+    { text: 'web', places: [] },
+  ])('$text', ({ text, places }) => {
+    const found = placesThere(placesNamed(text, FACET), FACET);
+    expect(found.map(({ hierarchy, path }) => `${hierarchy} ${nameText(path)}`)).toEqual(places);
+  });
+
+  test('of a hierarchy that is not mounted: the paths of its tasks', () => {
+    const target = { kind: 'cgroup', path: '/web', processes: [] } as const;
+    expect(subjectOf(target, tasksOf()).membership).toEqual({
+      paths: new Map([
+        [1, '/web'],
+        [2, '/web'],
+      ]),
+      only: true,
+    });
   });
 });
 

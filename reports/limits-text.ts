@@ -1,0 +1,241 @@
+/** The answer of `limits` for a person: what binds first, the rest in a line. */
+import type {
+  EffectiveLimit,
+  LimitReport,
+  LimitsDocument,
+  LimitUnit,
+  StatedLimit,
+} from '../src/schema/limits-document.ts';
+import { nameText } from '../src/text/bytes.ts';
+import { formatCpuList } from '../src/text/cpu-list.ts';
+import { terminalSafe } from '../src/text/safe.ts';
+import { formatBytes, formatCount, formatPercent } from '../src/text/units.ts';
+import { displayWidth, truncate, truncateMiddle } from '../src/text/width.ts';
+import type { Style } from './style.ts';
+import { tableLines } from './table.ts';
+import type { Column } from './table.ts';
+
+/** The lines of the answer. `all`: a row for what is not limited, too. */
+export function limitsLines({ target, resources, notes }: LimitsDocument, all: boolean, style: Style): string[] {
+  const rows = all ? [...resources] : resources.filter(isNotable);
+  rows.sort((a, b) => rankOf(a) - rankOf(b));
+  const lines = [style.bold(terminalSafe(target.text)), ...notes.map((note) => `  ${terminalSafe(note)}`), ''];
+  const [header = '', ...cells] = tableLines(rows, columnsFor(rows, style), style);
+  if (rows.length === 0) lines.push('no limit but those of the machine');
+  else lines.push(header);
+  for (const [i, row] of rows.entries()) {
+    lines.push(painted(cells[i] ?? '', row, style), ...belowRow(row, style));
+  }
+  if (!all)
+    lines.push(
+      ...folded(
+        resources.filter((row) => !isNotable(row)),
+        style,
+      ),
+    );
+  return lines;
+}
+
+/** Worth a row: what a cgroup, an rlimit or an affinity imposes, what is not known, and what looks like a limit and is none. */
+function isNotable({ resource, effective, imposedBy, chain }: LimitReport): boolean {
+  if (effective.kind === 'unknown') return true;
+  if (effective.kind === 'max') return chain.some(({ limit }) => limit.kind === 'value');
+  if (imposedBy?.kind === 'host') return effective.atMost !== undefined;
+  return resource !== 'cpu.weight' || !DEFAULT_WEIGHTS.has(weightOf(effective));
+}
+
+/** Of cpu.shares and of cpu.weight (kernel/sched/sched.h, NICE_0_LOAD; include/linux/sched.h, CGROUP_WEIGHT_DFL). */
+const DEFAULT_WEIGHTS: ReadonlySet<string> = new Set(['1024', '100']);
+
+function weightOf(effective: EffectiveLimit): string {
+  return effective.kind === 'value' && typeof effective.value === 'string' ? effective.value : '';
+}
+
+/** Cgroups first, in the order of the document; then what tasks chose themselves; last what was not known or not limited. */
+function rankOf({ effective, imposedBy }: LimitReport): number {
+  if (effective.kind === 'max') return 4;
+  if (effective.kind === 'unknown') return 3;
+  if (imposedBy?.kind === 'host') return 2;
+  return imposedBy?.kind === 'rlimit' ? 1 : 0;
+}
+
+/** From so many columns on there is room for the file that states the limit. */
+const WIDE = 100;
+
+function columnsFor(rows: readonly LimitReport[], style: Style): Column<LimitReport>[] {
+  const isWide = style.columns === null || style.columns >= WIDE;
+  const isUnicode = style.ellipsis.length === 1;
+  const columns: Column<LimitReport>[] = [
+    { name: 'resource', help: 'what is limited', text: resourceText, value: resourceText },
+    { name: 'limit', align: 'right', help: 'what binds', text: limitText, value: limitText },
+    { name: 'used', align: 'right', help: 'how much of it is used', text: usageText, value: usageText },
+    {
+      name: 'bar',
+      header: '',
+      help: 'how full it is',
+      text: (row) => barText(row, isWide ? 10 : 5, isUnicode),
+      value: () => null,
+    },
+    { name: 'room', align: 'right', help: 'how much is left', text: roomText, value: roomText },
+    // What a reader asks first is which of its own cgroups it is: paths differ at their ends.
+    {
+      name: 'imposedBy',
+      header: 'IMPOSED BY',
+      help: 'who imposes it',
+      shrink: true,
+      text: (row) => imposerText(row, style, isWide),
+      value: () => null,
+    },
+  ];
+  if (isWide) columns.push({ name: 'file', help: 'where it is stated', text: fileText, value: fileText });
+  return rows.some(({ usage }) => usage !== null && usage !== undefined)
+    ? columns
+    : columns.filter(({ name }) => !USAGE.has(name));
+}
+
+const USAGE: ReadonlySet<string> = new Set(['used', 'bar', 'room']);
+
+function resourceText({ resource, device, pageSize, name }: LimitReport): string {
+  return [resource, device, pageSize, name].filter((one) => one !== undefined).join(' ');
+}
+
+function limitText({ effective, unit }: LimitReport): string {
+  if (effective.kind === 'unknown') return 'unknown';
+  const text = statedText(effective, unit);
+  return effective.kind === 'value' && effective.atMost !== undefined ? `<= ${text}` : text;
+}
+
+/** A limit in words: `no limit`, `64 MiB`, `0.5 CPUs`. */
+function statedText(limit: StatedLimit, unit: LimitUnit): string {
+  if (limit.kind === 'unknown') return 'unknown';
+  if (limit.kind === 'max') return 'no limit';
+  const { value } = limit;
+  return typeof value === 'string' ? amountText(value, unit) : formatCpuList(value);
+}
+
+function amountText(value: string, unit: LimitUnit): string {
+  const amount = BigInt(value);
+  switch (unit) {
+    case 'usec/s':
+      return cpusText(Number(amount) / 1_000_000);
+    case 'bytes':
+      return formatBytes(amount);
+    case 'bytes/s':
+      return `${formatBytes(amount)}/s`;
+    case 'operations/s':
+      return `${formatCount(amount)}/s`;
+    case 'shares':
+    case 'weight':
+    case 'cpus':
+    case 'tasks':
+    case 'objects':
+    case 'units':
+    case 'files':
+      return formatCount(amount);
+  }
+}
+
+function cpusText(cpus: number): string {
+  const rounded = cpus < 0.1 ? Number(cpus.toPrecision(2)) : Math.round(cpus * 100) / 100;
+  return `${String(rounded)} CPU${rounded === 1 ? '' : 's'}`;
+}
+
+function usageText({ usage, unit, unknown, effective }: LimitReport): string {
+  if (unknown !== undefined) return effective.kind === 'unknown' ? '' : `?${unknown.usage}`;
+  return usage === null || usage === undefined ? '' : amountText(usage, unit);
+}
+
+function ratioOf({ usage, effective }: LimitReport): number | null {
+  if (usage === null || usage === undefined || effective.kind !== 'value') return null;
+  const limit = typeof effective.value === 'string' ? Number(effective.value) : 0;
+  return limit > 0 ? Number(usage) / limit : null;
+}
+
+function barText(row: LimitReport, width: number, isUnicode: boolean): string {
+  const ratio = ratioOf(row);
+  if (ratio === null) return '';
+  // Anything used shows, and only a full one is full.
+  const full = Math.min(width, ratio > 0 ? Math.max(1, Math.floor(ratio * width)) : 0);
+  const bar = (isUnicode ? '█' : '#').repeat(full) + (isUnicode ? '░' : '.').repeat(width - full);
+  return `${bar} ${formatPercent(Math.floor(ratio * 100) / 100)}`;
+}
+
+function roomText({ headRoom, unit }: LimitReport): string {
+  return headRoom === null ? '' : amountText(headRoom, unit);
+}
+
+function imposerText({ imposedBy, effective, resource }: LimitReport, style: Style, isWide: boolean): string {
+  if (effective.kind === 'unknown') return effective.reason;
+  if (imposedBy === null) return '-';
+  switch (imposedBy.kind) {
+    case 'cgroup': {
+      const path = imposedBy.path === null ? 'a cgroup that cannot be seen' : nameText(imposedBy.path);
+      return style.columns === null ? path : truncateMiddle(terminalSafe(path), isWide ? 60 : 32, style.ellipsis);
+    }
+    case 'rlimit':
+      return 'rlimit';
+    case 'affinity':
+      return 'its affinity';
+    case 'host':
+      return resource === 'memory' ? 'RAM' : 'the machine';
+  }
+}
+
+function fileText({ imposedBy }: LimitReport): string {
+  return imposedBy?.file ?? '';
+}
+
+/** Red where it is full, yellow from nine tenths on. */
+function painted(line: string, row: LimitReport, style: Style): string {
+  if (row.effective.kind === 'unknown') return style.yellow(line);
+  const ratio = ratioOf(row) ?? 0;
+  if (ratio >= 1) return style.red(line);
+  return ratio >= 0.9 ? style.yellow(line) : line;
+}
+
+/** Looser limits of the chain and what must be known, below the row. */
+function belowRow(row: LimitReport, style: Style): string[] {
+  const { chain, imposedBy, unit, effective, notes } = row;
+  const looser = chain.flatMap(({ key, path, file, limit }) => {
+    if (limit.kind !== 'value' || (key === imposedBy?.key && file === imposedBy.file)) return [];
+    const said = statedText(limit, unit);
+    // A set of CPUs is stated again and again on v1: each cgroup must have one.
+    return Array.isArray(limit.value) && said === statedText(effective, unit) ? [] : [`${said} at ${nameText(path)}`];
+  });
+  const words = effective.kind === 'max' ? 'does not bind' : row.resource.endsWith('weight') ? 'above' : 'looser';
+  const texts = looser.length === 0 ? [] : [`${words}: ${looser.join(', ')}`];
+  if (effective.kind === 'value' && effective.atMost !== undefined) texts.push(`it may be less: ${effective.atMost}`);
+  return [...texts, ...notes].map((text) => {
+    const line = `    ${terminalSafe(text)}`;
+    return style.dim(style.columns === null ? line : truncate(line, style.columns, style.ellipsis));
+  });
+}
+
+/** What is not limited, in two lines: what only the machine bounds, and what nothing does. */
+function folded(rows: readonly LimitReport[], style: Style): string[] {
+  const byHost = rows.filter(({ imposedBy }) => imposedBy?.kind === 'host');
+  const byDefault = rows.filter(({ effective, imposedBy }) => effective.kind === 'value' && imposedBy?.kind !== 'host');
+  const free = rows.filter(({ effective }) => effective.kind === 'max');
+  const withLimit = (row: LimitReport): string => `${resourceText(row)} ${limitText(row)}`;
+  const lines = [
+    ...list('by the machine alone', byHost.map(withLimit), style),
+    ...list('as by default', byDefault.map(withLimit), style),
+    ...list('not limited', [...new Set(free.map(resourceText))], style),
+  ];
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function list(heading: string, items: readonly string[], style: Style): string[] {
+  if (items.length === 0) return [];
+  const room = style.columns ?? Infinity;
+  const lines: string[] = [];
+  let line = style.dim(`${heading}:`);
+  for (const [i, item] of items.entries()) {
+    const text = terminalSafe(item) + (i < items.length - 1 ? ',' : '');
+    if (displayWidth(line) + 1 + displayWidth(text) > room) {
+      lines.push(line);
+      line = `  ${text}`;
+    } else line += ` ${text}`;
+  }
+  return [...lines, line];
+}
