@@ -37,6 +37,9 @@ export class FdScan {
   readonly #sink: Sink;
   /** Socket inode -> its network namespace. */
   readonly #sockets = new Map<string, number | null>();
+  /** What the tables of one process had so far, and which process that is. */
+  readonly #entries = new Set<string>();
+  #entriesOf = 0;
 
   constructor(kernel: Kernel, nsfsPaths: ReadonlySet<ByteString>, known: KnownNamespaces, sink: Sink) {
     this.#kernel = kernel;
@@ -96,9 +99,13 @@ export class FdScan {
 
   /** A thread's table that may be the leader's, too (it could not be compared): the same entry is kept once. */
   #namespace(entry: NsFd): void {
-    const isSame = (other: NsFd): boolean =>
-      other.pid === entry.pid && other.fd === entry.fd && other.type === entry.type && other.inum === entry.inum;
-    if (entry.tid === entry.pid || !this.#sink.fds.some(isSame)) this.#sink.fds.push(entry);
+    if (this.#entriesOf !== entry.pid) {
+      this.#entriesOf = entry.pid;
+      this.#entries.clear();
+    }
+    const key = `${entry.fd} ${entry.type} ${entry.inum}`;
+    if (entry.tid === entry.pid || !this.#entries.has(key)) this.#sink.fds.push(entry);
+    this.#entries.add(key);
   }
 
   #denied(failure: Failure): Outcome | null {

@@ -9,6 +9,7 @@ import { parseNsLink } from '../parse/ns-link.ts';
 import type { NamespaceFacts, NsMount, NsRef, NsType } from '../schema/namespace.ts';
 import type { Outcome } from '../schema/outcome.ts';
 import { nameOf } from '../text/bytes.ts';
+import { refKey } from '../text/ns-ref.ts';
 import { failureOf } from './live-failure.ts';
 import { openMounted, openNsfsFd, openPidForChildren, openSocketNamespace } from './live-open.ts';
 import { Failure } from './port.ts';
@@ -22,6 +23,8 @@ const OTHER = new Failure('absent', 'another namespace is there now');
 /** Facts of one namespace, and what it led to. */
 class Walk {
   readonly found: NamespaceFacts[] = [];
+  /** Those that were found, and those that are next. */
+  readonly #met = new Set<number>();
   readonly #known: Known;
 
   constructor(known: Known) {
@@ -30,6 +33,7 @@ class Walk {
 
   /** Describes the namespace that `fd` refers to, closes `fd`, then goes on to its owner and parent. */
   visit(fd: number, type: NsType, inum: number): void {
+    this.#met.add(refKey({ type, inum }));
     const unknown: Record<string, Outcome> = {};
     const next: { fd: number; type: NsType; inum: number }[] = [];
     const facts: { -readonly [K in keyof NamespaceFacts]: NamespaceFacts[K] } = { type, inum };
@@ -67,10 +71,10 @@ class Walk {
       return null;
     }
     const inum = nsfs.inumOf(fd);
-    const isQueued = next.some((one) => one.type === type && one.inum === inum);
-    if (isQueued || this.found.some((one) => one.type === type && one.inum === inum) || this.#known({ type, inum })) {
+    if (this.#met.has(refKey({ type, inum })) || this.#known({ type, inum })) {
       libc.close(fd);
     } else {
+      this.#met.add(refKey({ type, inum }));
       next.push({ fd, type, inum });
     }
     return inum;
@@ -154,7 +158,7 @@ function taskQueries(fdOf: (dir: Dir) => number): TaskQueries {
     sharesFds(task, pid, tid) {
       const order = pidfd.compareFiles(pid, tid);
       if (order < 0) return failureOf(-order);
-      return typeof file.readFileAt(fdOf(task), `task/${String(tid)}/stat`) === 'number' ? GONE : order === 0;
+      return file.exists(fdOf(task), `task/${String(tid)}/stat`) ? order === 0 : GONE;
     },
     socketNamespace(task, pid, tid, fd, expect, known) {
       const netns = openSocketNamespace(fdOf(task), pid, tid, fd);

@@ -103,7 +103,7 @@ function anchoredPidfd(task: number, pid: number, tid: number): number {
   const fd = pidfd.pidfdOpen(pid, tid);
   if (fd < 0) return fd;
   const name = tid === pid ? 'stat' : `task/${String(tid)}/stat`;
-  if (typeof file.readFileAt(task, name) === 'number') {
+  if (!file.exists(task, name)) {
     libc.close(fd);
     return -libc.ESRCH;
   }

@@ -10,6 +10,7 @@ const libc = koffi.load(null);
 
 const c = {
   openat: libc.func('int openat(int dir, const uint8_t *path, int flags)'),
+  faccessat: libc.func('int faccessat(int dir, const uint8_t *path, int mode, int flags)'),
   close: libc.func('int close(int fd)'),
   read: libc.func('int64_t read(int fd, _Out_ uint8_t *buffer, size_t size)'),
   readlinkat: libc.func('int64_t readlinkat(int dir, const uint8_t *path, _Out_ uint8_t *buffer, size_t size)'),
@@ -61,6 +62,7 @@ function wrap<A extends readonly unknown[]>(fn: unknown): Wrapped<A> {
 export type CString = Uint8Array;
 
 export const openat = wrap<[dir: number, path: CString, flags: number]>(c.openat);
+export const faccessat = wrap<[dir: number, path: CString, mode: number, flags: number]>(c.faccessat);
 export const close = wrap<[fd: number]>(c.close);
 export const read = wrap<[fd: number, buffer: Uint8Array, size: number]>(c.read);
 export const readlinkat = wrap<[dir: number, path: CString, buffer: Uint8Array, size: number]>(c.readlinkat);

@@ -7,6 +7,9 @@ export const ELLIPSIS = '…';
 
 const NOT_PRINTABLE_ASCII = /[^ -~]/u;
 
+/** Anything but printable ASCII and what our own tables and trees are drawn with, all of it one column wide. */
+const MAYBE_NOT_ONE_WIDE = /[^ -~·×…─-╿]/u;
+
 /**
  * What a terminal draws over the character before it: marks, format characters, the vowels and final consonants of a
  * Hangul syllable in letters, and skin tones, which only follow the emoji they colour.
@@ -21,7 +24,7 @@ let segmenter: Intl.Segmenter | undefined;
  * take none. Meant for text from {@link terminalSafe}, where nothing joins several emoji into one.
  */
 export function displayWidth(text: string): number {
-  if (!NOT_PRINTABLE_ASCII.test(text)) return text.length;
+  if (!MAYBE_NOT_ONE_WIDE.test(text)) return text.length;
   let width = 0;
   for (const character of stripVTControlCharacters(text)) {
     if (!NO_WIDTH.test(character)) width += eastAsianWidth(character.codePointAt(0) ?? 0);
@@ -47,16 +50,6 @@ export function truncateMiddle(text: string, width: number, ellipsis: string = E
   const start = head(text, Math.ceil(room / 2));
   // What a wide character at the end of the start left over goes to the end.
   return start + ellipsis + tail(text, room - displayWidth(start));
-}
-
-/** The text with spaces after it up to `width` columns. Colours take no room. */
-export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
-}
-
-/** The text with spaces before it up to `width` columns. Colours take no room. */
-export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
 }
 
 /** The longest beginning that takes at most `width` columns. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { displayWidth, padEnd, padStart, truncate, truncateMiddle } from '../../src/text/width.ts';
+import { displayWidth, truncate, truncateMiddle } from '../../src/text/width.ts';
 
 describe('displayWidth', () => {
   it.each([
@@ -71,11 +71,4 @@ it('never takes more columns than it is told, and never half a character', () =>
       expect(cut.isWellFormed()).toBe(true);
     }
   }
-});
-
-it('pads by columns, not by characters', () => {
-  expect(padEnd('日', 4)).toBe('日  ');
-  expect(padStart('日', 4)).toBe('  日');
-  expect(padStart('\u001b[31m1\u001b[39m', 3)).toBe('  \u001b[31m1\u001b[39m');
-  expect(padEnd('abcd', 2)).toBe('abcd');
 });
