@@ -21,19 +21,22 @@ export default class Inspect extends BaseCommand {
     const capture = await obtain(
       flags,
       {
-        facets: ['tasks', 'namespaces', 'mounts', 'engines'],
+        facets: ['tasks', 'namespaces', 'mounts', 'engines', 'cgroups'],
         tasks: { detail: 'all', cgroups: true, root: true, threadCgroups: true },
+        cgroups: { tids: false, files: 'structure', only: null },
       },
       this.tool,
     );
-    const [{ viewOf }, { inspectDocument }, { inspectLines }, { makeStyle }] = await Promise.all([
+    const [{ viewOf }, { cssGraphOf }, { inspectDocument }, { inspectLines }, { makeStyle }] = await Promise.all([
       import('../src/cli/view.ts'),
+      import('../src/model/css-sets.ts'),
       import('../reports/inspect.ts'),
       import('../reports/inspect-text.ts'),
       import('../reports/style.ts'),
     ]);
     const view = viewOf(capture);
-    const document = inspectDocument(view.resolve(args.target), view);
+    const graph = capture.cgroups === undefined ? null : cssGraphOf(view.tasks, capture.cgroups);
+    const document = inspectDocument(view.resolve(args.target), { ...view, graph });
     this.print(inspectLines(document, makeStyle(outputStyle(flags))));
     this.noteCoverage(document.coverage);
     return document;

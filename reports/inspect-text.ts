@@ -198,7 +198,13 @@ function cgroupLines(process: ProcessReport): Line[] {
     list.push(controllers.join() || 'v2');
     byPath.set(nameText(path), list);
   }
-  return [...byPath].map(([path, names]): Line => [path, names.join(' ')]);
+  const lines = [...byPath].map(([path, names]): Line => [path, names.join(' ')]);
+  const { cssSet } = process;
+  if (cssSet === undefined) return lines;
+  if (cssSet === null) return [...lines, ['css_set', 'none of its own: a zombie has left its cgroups']];
+  const { id, tasks, processes } = cssSet;
+  const members = `${formatPlural(tasks, 'task')} of ${formatPlural(processes, 'process', 'processes')}`;
+  return [...lines, ['css_set', `${String(id)}, with ${members} in it`]];
 }
 
 function rowLines(row: NamespaceRow): Line[] {

@@ -2,6 +2,7 @@
 import { placeOf } from '../src/model/boundaries.ts';
 import { capabilityNames } from '../src/model/capabilities.ts';
 import type { Container } from '../src/model/containers.ts';
+import type { CssGraph } from '../src/model/css-sets.ts';
 import type { Namespaces } from '../src/model/namespaces.ts';
 import { startTimeOf } from '../src/model/start-time.ts';
 import { describeTarget } from '../src/model/targets.ts';
@@ -33,6 +34,8 @@ export interface InspectInput {
   readonly namespaces: Namespaces;
   readonly containers: readonly Container[];
   readonly containerOf: ContainerOf;
+  /** Null where cgroups were not collected. */
+  readonly graph: CssGraph | null;
 }
 
 /** The document about a target. */
@@ -93,8 +96,14 @@ function processReport(process: ProcessFacts, input: InspectInput): ProcessRepor
     })),
     namespaces: NS_TYPES.map((type, i) => processNamespace(process, type, i, input)),
     ...(process.cgroup !== null && { cgroups: input.tasks.cgroups[process.cgroup] ?? [] }),
+    ...(input.graph !== null && { cssSet: cssSetOf(process, input.graph) }),
     ...(Object.keys(unknown).length > 0 && { unknown }),
   };
+}
+
+function cssSetOf({ pid }: ProcessFacts, graph: CssGraph): NonNullable<ProcessReport['cssSet']> | null {
+  const set = graph.setOfTid.get(pid);
+  return set === undefined ? null : { id: set.id, tasks: set.tids.length, processes: set.processes.length };
 }
 
 /** What could not be read of a process, and why. */

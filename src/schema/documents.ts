@@ -179,6 +179,11 @@ export interface ProcessReport extends ProcessId {
   readonly namespaces: readonly ProcessNamespace[];
   /** One for each hierarchy. */
   readonly cgroups?: readonly CgroupMembership[];
+  /**
+   * The css_set that joins it to them, as `cgroup graph` numbers it, and who else is in it. Null: a zombie is in none of its own.
+   * Left out where cgroups were not collected.
+   */
+  readonly cssSet?: { readonly id: number; readonly tasks: number; readonly processes: number } | null;
   /** `status` stands for all that `/proc/PID/status` tells: `nspid`, ids, capabilities. */
   readonly unknown?: Readonly<Partial<Record<ProcessUnknown, Outcome>>>;
 }
