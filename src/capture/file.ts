@@ -1,12 +1,24 @@
 /** Captures as portable files: gzip-compressed JSON whose first member names the schema. */
+import { constants } from 'node:buffer';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CAPTURE_SCHEMA } from '../schema/capture.ts';
-import type { Capture } from '../schema/capture.ts';
+import type { Capture, FacetName } from '../schema/capture.ts';
 import { NsinspectError } from '../text/error.ts';
 import { toJson } from '../text/json.ts';
 
-/** More than this no capture unpacks to: a host with a million tasks has some 500 MB. It bounds what a forged file can do. */
-const MOST_BYTES = 1 << 30;
+/** More than this JavaScript cannot hold as one text (512 MiB). It bounds what a forged file can do. */
+const MOST_BYTES = constants.MAX_STRING_LENGTH;
+
+/** The facets that there are, and the lists without which there is no reading them. */
+const LISTS: Readonly<Record<FacetName, readonly string[]>> = {
+  host: [],
+  tasks: ['processes', 'cgroups'],
+  namespaces: ['namespaces', 'fds', 'sockets', 'mounts'],
+  mounts: ['tables', 'unread'],
+  engines: ['processes', 'containers'],
+  cgroups: ['hierarchies', 'cgroups'],
+  limits: ['processes'],
+};
 
 const SCHEMA_PREFIX = CAPTURE_SCHEMA.slice(0, CAPTURE_SCHEMA.lastIndexOf('/') + 1);
 
@@ -24,7 +36,7 @@ export function decodeCapture(bytes: Uint8Array, name: string): Capture {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'Z_BUF_ERROR') throw badCapture(`${name} is incomplete: it ends in the middle`, cause);
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw badCapture(`${name} unpacks to more than 1 GiB: not read`, cause);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw badCapture(`${name} unpacks to more than 512 MiB: not read`, cause);
     throw badCapture(`${name} is damaged: ${(cause as Error).message}`, cause);
   }
   let document: unknown;
@@ -51,11 +63,15 @@ function checked(document: unknown, name: string): Capture {
   if (!isObject(capture.host) || typeof capture.takenAt !== 'string') {
     throw badCapture(`${name} is damaged: it names no host`);
   }
-  const { host, tasks, namespaces, mounts, engines, cgroups, limits } = capture;
-  for (const facet of [host, tasks, namespaces, mounts, engines, cgroups, limits]) {
-    if (facet !== undefined && (facet as { version: unknown }).version !== 1) {
-      throw badCapture(`${name} has a facet of a version that this nsinspect does not know`);
+  for (const [facet, lists] of Object.entries(LISTS)) {
+    const value: unknown = capture[facet as keyof typeof LISTS];
+    if (value === undefined) continue;
+    if (!isObject(value)) throw badCapture(`${name} is damaged: its facet ${facet} is none`);
+    if (value['version'] !== 1) {
+      throw badCapture(`${name} has a facet of a version that this nsinspect does not know: ${facet}`);
     }
+    if (!lists.every((list) => Array.isArray(value[list])))
+      throw badCapture(`${name} is damaged: in its facet ${facet}`);
   }
   return capture;
 }
