@@ -1,16 +1,10 @@
 /** The answer of `limits` for a person: what binds first, the rest in a line. */
-import type {
-  EffectiveLimit,
-  LimitReport,
-  LimitsDocument,
-  LimitUnit,
-  StatedLimit,
-} from '../src/schema/limits-document.ts';
+import type { LimitReport, LimitsDocument, LimitUnit, StatedLimit } from '../src/schema/limits-document.ts';
 import { nameText } from '../src/text/bytes.ts';
 import { formatCpuList } from '../src/text/cpu-list.ts';
 import { terminalSafe } from '../src/text/safe.ts';
 import { formatBytes, formatCount, formatPercent } from '../src/text/units.ts';
-import { displayWidth, truncate, truncateMiddle } from '../src/text/width.ts';
+import { displayWidth, truncateMiddle } from '../src/text/width.ts';
 import type { Style } from './style.ts';
 import { tableLines } from './table.ts';
 import type { Column } from './table.ts';
@@ -37,18 +31,19 @@ export function limitsLines({ target, resources, notes }: LimitsDocument, all: b
 }
 
 /** Worth a row: what a cgroup, an rlimit or an affinity imposes, what is not known, and what looks like a limit and is none. */
-function isNotable({ resource, effective, imposedBy, chain }: LimitReport): boolean {
+function isNotable(row: LimitReport): boolean {
+  const { effective, imposedBy, chain } = row;
   if (effective.kind === 'unknown') return true;
   if (effective.kind === 'max') return chain.some(({ limit }) => limit.kind === 'value');
   if (imposedBy?.kind === 'host') return effective.atMost !== undefined;
-  return resource !== 'cpu.weight' || !DEFAULT_WEIGHTS.has(weightOf(effective));
+  return !isWeight(row) || typeof effective.value !== 'string' || !DEFAULT_WEIGHTS.has(effective.value);
 }
 
 /** Of cpu.shares and of cpu.weight (kernel/sched/sched.h, NICE_0_LOAD; include/linux/sched.h, CGROUP_WEIGHT_DFL). */
 const DEFAULT_WEIGHTS: ReadonlySet<string> = new Set(['1024', '100']);
 
-function weightOf(effective: EffectiveLimit): string {
-  return effective.kind === 'value' && typeof effective.value === 'string' ? effective.value : '';
+function isWeight({ unit }: LimitReport): boolean {
+  return unit === 'shares' || unit === 'weight';
 }
 
 /** Cgroups first, in the order of the document; then what tasks chose themselves; last what was not known or not limited. */
@@ -59,38 +54,43 @@ function rankOf({ effective, imposedBy }: LimitReport): number {
   return imposedBy?.kind === 'rlimit' ? 1 : 0;
 }
 
-/** From so many columns on there is room for the file that states the limit. */
-const WIDE = 100;
+/** From so many columns on there is room for the file that states the limit beside a path. */
+const WIDE = 140;
+
+/** What a path is cut to at most. */
+const NARROWEST_PATH = 16;
 
 function columnsFor(rows: readonly LimitReport[], style: Style): Column<LimitReport>[] {
   const isWide = style.columns === null || style.columns >= WIDE;
   const isUnicode = style.ellipsis.length === 1;
-  const columns: Column<LimitReport>[] = [
+  const hasUsage = rows.some(({ usage }) => usage !== null && usage !== undefined);
+  const bar = (row: LimitReport): string => barText(row, isWide ? 10 : 5, isUnicode);
+  const before: Column<LimitReport>[] = [
     { name: 'resource', help: 'what is limited', text: resourceText, value: resourceText },
     { name: 'limit', align: 'right', help: 'what binds', text: limitText, value: limitText },
     { name: 'used', align: 'right', help: 'how much of it is used', text: usageText, value: usageText },
-    {
-      name: 'bar',
-      header: '',
-      help: 'how full it is',
-      text: (row) => barText(row, isWide ? 10 : 5, isUnicode),
-      value: () => null,
-    },
+    { name: 'bar', header: '', help: 'how full it is', text: bar, value: bar },
     { name: 'room', align: 'right', help: 'how much is left', text: roomText, value: roomText },
-    // What a reader asks first is which of its own cgroups it is: paths differ at their ends.
-    {
-      name: 'imposedBy',
-      header: 'IMPOSED BY',
-      help: 'who imposes it',
-      shrink: true,
-      text: (row) => imposerText(row, style, isWide),
-      value: () => null,
-    },
+  ].filter(({ name }) => hasUsage || !USAGE.has(name)) as Column<LimitReport>[];
+  const after: Column<LimitReport>[] = isWide
+    ? [{ name: 'file', help: 'where it is stated', text: fileText, value: fileText }]
+    : [];
+  const room = style.columns === null ? Infinity : style.columns - widthOf(rows, [...before, ...after]);
+  const imposer = (row: LimitReport): string =>
+    truncateMiddle(terminalSafe(imposerText(row)), Math.max(room, NARROWEST_PATH), style.ellipsis);
+  return [
+    ...before,
+    { name: 'imposedBy', header: 'IMPOSED BY', help: 'who imposes it', text: imposer, value: imposer },
+    ...after,
   ];
-  if (isWide) columns.push({ name: 'file', help: 'where it is stated', text: fileText, value: fileText });
-  return rows.some(({ usage }) => usage !== null && usage !== undefined)
-    ? columns
-    : columns.filter(({ name }) => !USAGE.has(name));
+}
+
+/** What these columns take of a line, with the gaps after them. */
+function widthOf(rows: readonly LimitReport[], columns: readonly Column<LimitReport>[]): number {
+  return columns.reduce((sum, { name, header = name, text }) => {
+    const widest = rows.reduce((most, row) => Math.max(most, displayWidth(terminalSafe(text(row)))), header.length);
+    return sum + widest + 2;
+  }, 0);
 }
 
 const USAGE: ReadonlySet<string> = new Set(['used', 'bar', 'room']);
@@ -164,14 +164,12 @@ function roomText({ headRoom, unit }: LimitReport): string {
   return headRoom === null ? '' : amountText(headRoom, unit);
 }
 
-function imposerText({ imposedBy, effective, resource }: LimitReport, style: Style, isWide: boolean): string {
-  if (effective.kind === 'unknown') return effective.reason;
-  if (imposedBy === null) return '-';
-  switch (imposedBy.kind) {
-    case 'cgroup': {
-      const path = imposedBy.path === null ? 'a cgroup that cannot be seen' : nameText(imposedBy.path);
-      return style.columns === null ? path : truncateMiddle(terminalSafe(path), isWide ? 60 : 32, style.ellipsis);
-    }
+function imposerText({ imposedBy, resource }: LimitReport): string {
+  switch (imposedBy?.kind) {
+    case undefined:
+      return '-';
+    case 'cgroup':
+      return imposedBy.path === null ? 'a cgroup that cannot be seen' : nameText(imposedBy.path);
     case 'rlimit':
       return 'rlimit';
     case 'affinity':
@@ -198,17 +196,19 @@ function belowRow(row: LimitReport, style: Style): string[] {
   const { chain, imposedBy, unit, effective, notes } = row;
   const looser = chain.flatMap(({ key, path, file, limit }) => {
     if (limit.kind !== 'value' || (key === imposedBy?.key && file === imposedBy.file)) return [];
+    // The root has no siblings, and all CPUs.
+    if (nameText(path) === '/' && (isWeight(row) || Array.isArray(limit.value))) return [];
     const said = statedText(limit, unit);
     // A set of CPUs is stated again and again on v1: each cgroup must have one.
     return Array.isArray(limit.value) && said === statedText(effective, unit) ? [] : [`${said} at ${nameText(path)}`];
   });
-  const words = effective.kind === 'max' ? 'does not bind' : row.resource.endsWith('weight') ? 'above' : 'looser';
+  const words = effective.kind === 'max' ? 'does not bind' : isWeight(row) ? 'above' : 'looser';
   const texts = looser.length === 0 ? [] : [`${words}: ${looser.join(', ')}`];
+  if (effective.kind === 'unknown') texts.push(effective.reason);
   if (effective.kind === 'value' && effective.atMost !== undefined) texts.push(`it may be less: ${effective.atMost}`);
-  return [...texts, ...notes].map((text) => {
-    const line = `    ${terminalSafe(text)}`;
-    return style.dim(style.columns === null ? line : truncate(line, style.columns, style.ellipsis));
-  });
+  return [...texts, ...notes].flatMap((text) =>
+    wrapped(terminalSafe(text).split(' '), '    ', style).map((line) => style.dim(line)),
+  );
 }
 
 /** What is not limited, in two lines: what only the machine bounds, and what nothing does. */
@@ -227,15 +227,23 @@ function folded(rows: readonly LimitReport[], style: Style): string[] {
 
 function list(heading: string, items: readonly string[], style: Style): string[] {
   if (items.length === 0) return [];
-  const room = style.columns ?? Infinity;
+  const words = items.map((item, i) => terminalSafe(item) + (i < items.length - 1 ? ',' : ''));
+  return wrapped([`${heading}:`, ...words], '', style);
+}
+
+/** Words in lines that fit, two columns to spare for those below the first; a word that is longer alone is cut. */
+function wrapped(words: readonly string[], indent: string, style: Style): string[] {
+  const room = (style.columns ?? Infinity) - 2;
   const lines: string[] = [];
-  let line = style.dim(`${heading}:`);
-  for (const [i, item] of items.entries()) {
-    const text = terminalSafe(item) + (i < items.length - 1 ? ',' : '');
-    if (displayWidth(line) + 1 + displayWidth(text) > room) {
+  let line = '';
+  for (const word of words) {
+    const longer = line === '' ? indent + word : `${line} ${word}`;
+    if (line !== '' && displayWidth(longer) > room) {
       lines.push(line);
-      line = `  ${text}`;
-    } else line += ` ${text}`;
+      line = `${indent}  ${word}`;
+    } else line = longer;
   }
-  return [...lines, line];
+  return [...lines, line].map((one) =>
+    style.columns === null ? one : truncateMiddle(one, style.columns, style.ellipsis),
+  );
 }

@@ -39,7 +39,7 @@ export function cpusetLimits(
   const levels = reach.kind === 'chain' ? reach.cgroups.map((cgroup) => levelOf(reach, cgroup)) : [];
   const byHost: OutsideLimit<Cpus>[] =
     online === null ? [] : [{ by: hostImposer(ONLINE_CPUS), limit: valueOf(online) }];
-  const [effective, imposedBy, notes] = narrowed(cgroupSet(reach, levels, online), affinity);
+  const [effective, imposedBy, notes] = narrowed(cgroupSet(reach, levels, online), affinity, online);
   return [
     {
       resource: 'cpu.set',
@@ -140,11 +140,14 @@ function computed(reach: Extract<Reach, { kind: 'chain' }>, levels: readonly Lev
 function narrowed(
   [effective, imposedBy]: Bound,
   [affinity]: readonly OutsideLimit<Cpus>[],
+  online: Cpus | null,
 ): [...Bound, notes: string[]] {
   if (affinity?.limit.kind !== 'value') return [effective, imposedBy, []];
   const { value } = affinity.limit;
-  if (effective.kind === 'unknown')
+  if (effective.kind === 'unknown') {
+    if (online !== null && isWithin(online, value)) return [valueOf(value), hostImposer(ONLINE_CPUS), []];
     return [valueOf(value), affinity.by, [`whether a cgroup imposes it: ${effective.reason}`]];
+  }
   const cgroups = effective.kind === 'max' ? value : effective.value;
   const left = cgroups.filter((cpu) => value.includes(cpu));
   if (left.length === 0 || left.length === cgroups.length) return [effective, imposedBy, []];

@@ -143,6 +143,8 @@ describe('cpu.set', () => {
     const [set] = cpusetLimits(reachesOf([made]), EIGHT, affinity(1, 2));
     expect(set === undefined ? null : word(set.effective)).toBe('1,2');
     expect(set?.notes).toEqual(['whether a cgroup imposes it: the hierarchy of cpuset is not mounted']);
+    const [all] = cpusetLimits(reachesOf([made]), EIGHT, affinity(0, 1, 2, 3, 4, 5, 6, 7));
+    expect(shortly(all)).toEqual(['0,1,2,3,4,5,6,7', 'host']);
   });
 
   test('no controller: the CPUs of the machine', () => {
