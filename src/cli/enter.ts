@@ -238,12 +238,11 @@ export function credentialsFor({ uids, gids, setgroups }: IdMaps): Credentials {
 /** Runs `nsenter` with our stdin, stdout and stderr to its end. Gives the exit status of the command, 128+n where signal n ended it. */
 export function runInside(nsenter: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
+    // Ready before the command runs. The terminal sends these to the command as well: it alone decides what they mean (as
+    // system(3) does it).
+    for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     const child = spawn(nsenter, args, { stdio: 'inherit' });
-    // The terminal sends these to the command as well: it alone decides what they mean (as system(3) does it).
-    const ignore = (): void => undefined;
-    const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
-    for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, ignore);
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, passOn);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
     child.on('error', (cause) => {
       reject(new NsinspectError(`cannot run ${nsenter}: ${cause.message}`, { code: 'no-nsenter', cause }));
     });

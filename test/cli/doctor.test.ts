@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 
 import { INTERFACES, type DoctorDocument } from '../../src/schema/doctor.ts';
 import { cli, CLI, cliJson, jsonOf, run } from '../support/cli.ts';
@@ -20,6 +20,9 @@ const DOCTOR = [...CLI, 'doctor', '--json'].join(' ');
 function states({ checks }: DoctorDocument): Readonly<Record<string, string>> {
   return Object.fromEntries(checks.map(({ name, state }) => [name, state]));
 }
+
+/** It looks through the whole host, on which other tests may have put thousands of processes. */
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('doctor', () => {
   it('tells of every interface, and what is lost without it', async () => {
