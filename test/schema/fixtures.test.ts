@@ -78,7 +78,11 @@ describe.each(Object.entries(captures))('of the host %s', (_name, capture) => {
       expectDocument(printed(inspectDocument({ kind: 'namespace', namespace }, { ...view, graph: null })));
     }
     const { processes } = view.tasks;
-    expectDocument(printed(inspectDocument({ kind: 'cgroup', path: '/user.slice/session-1.scope', processes }, { ...view, graph: null })));
+    expectDocument(
+      printed(
+        inspectDocument({ kind: 'cgroup', path: '/user.slice/session-1.scope', processes }, { ...view, graph: null }),
+      ),
+    );
     for (const { mntns, mounts } of capture.mounts?.tables ?? []) {
       for (const mount of mounts.slice(0, 5)) {
         expectDocument(printed(inspectDocument({ kind: 'mount', mntns, mount }, { ...view, graph: null })));
