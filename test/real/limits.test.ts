@@ -83,7 +83,7 @@ function by({ hierarchy, levels, paths }: Nest, level: 0 | 1 | 2, file: string):
 
 const value = (amount: number): unknown => ({ kind: 'value', value: String(amount) });
 
-describeWith(['root'], 'nested limits', () => {
+describeWith(['root', 'python3'], 'nested limits', () => {
   test('memory: the least counts, as the kernel says itself', async (context) => {
     const nest = nestFor(context, 'memory');
     const file = nest.isV1 ? 'memory.limit_in_bytes' : 'memory.max';
