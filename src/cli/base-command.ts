@@ -1,7 +1,7 @@
 import { Command } from '@oclif/core/command';
 
 import { toJson } from '../text/json.ts';
-import { terminalSafe } from '../text/safe.ts';
+import { lineSafe, terminalSafe } from '../text/safe.ts';
 import { formatPlural } from '../text/units.ts';
 import type { Tool } from '../capture/capture.ts';
 import type { Coverage } from '../schema/documents.ts';
@@ -29,7 +29,7 @@ export abstract class BaseCommand extends Command {
 
   /** Prints lines for people, in one go; nothing under `--json`. */
   protected print(lines: readonly string[]): void {
-    if (!this.jsonEnabled() && lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+    if (!this.jsonEnabled() && lines.length > 0) process.stdout.write(`${lines.map(lineSafe).join('\n')}\n`);
   }
 
   /** Says on stderr what the answer is lacking; under `--json` the document itself says it. */

@@ -39,3 +39,14 @@ function escape(character: string): string {
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
   return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
 }
+
+/** {@link UNSAFE_CLASS}, but for the escape sequences that reports write themselves: colours. */
+const UNSAFE_BUT_COLOURS = new RegExp(String.raw`(?!\x1b\[[0-9;]{0,16}m)[${UNSAFE_CLASS}]`, 'gu');
+
+/**
+ * A line that is about to be printed, should anything in it have missed {@link terminalSafe}, such as a number of a forged
+ * capture that is no number. Colours stay.
+ */
+export function lineSafe(line: string): string {
+  return line.replaceAll(UNSAFE_BUT_COLOURS, escape);
+}

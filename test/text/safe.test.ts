@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { terminalSafe } from '../../src/text/safe.ts';
+import { lineSafe, terminalSafe } from '../../src/text/safe.ts';
 
 describe('terminalSafe', () => {
   it.each([
@@ -71,5 +71,18 @@ describe('terminalSafe', () => {
       const safe = terminalSafe(String.fromCodePoint(code));
       expect(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(safe), `U+${code.toString(16)}`).toBe(false);
     }
+  });
+});
+
+describe('lineSafe', () => {
+  it('leaves a line and its colours alone', () => {
+    const line = '\x1b[1m├─ web\x1b[22m  \x1b[38;5;3m日本 é\x1b[0m a\\x2db';
+    expect(lineSafe(line)).toBe(line);
+  });
+
+  it('shows every other escape sequence, control and invisible character', () => {
+    expect(lineSafe('\x1b[2J\x1b]0;x\x07\x9b2J a\nb\u202e\x1b[1;\x1b[31m')).toBe(
+      String.raw`\x1b[2J\x1b]0;x\x07\x9b2J a\nb\u202e\x1b[1;` + '\x1b[31m',
+    );
   });
 });
