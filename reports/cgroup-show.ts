@@ -22,7 +22,7 @@ export function cgroupShowDocument(
   graph: CssGraph,
 ): CgroupShowDocument {
   return {
-    ...documentHead('nsinspect/cgroup/1', capture),
+    ...documentHead('nsinspect/cgroup/1', capture, ['engines']),
     target,
     cgroups: nodes.map((node) => reportOf(node, graph)),
   };

@@ -67,7 +67,7 @@ export function cgroupTreeDocument(
   style: Style,
 ): CgroupTreeDocument {
   return {
-    ...documentHead('nsinspect/cgroup-tree/1', capture),
+    ...documentHead('nsinspect/cgroup-tree/1', capture, ['engines']),
     hierarchies: graphHierarchies(facet),
     nodes: drawTree(roots, childrenOf, style).map(({ value, parent }) => nodeOf(value, parent, containerOf)),
   };
@@ -115,7 +115,7 @@ function columnsOf(rows: readonly Row[], containerOf: ContainerOf, { columns }: 
     {
       name: 'cgroup',
       help: '',
-      shrink: true,
+      shrink: 'last',
       text: ({ prefix, value }) => prefix + value.label,
       value: ({ value }) => value.path,
     },

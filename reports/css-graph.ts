@@ -24,7 +24,7 @@ export function cssGraphDocument(
   checks: readonly Check[],
 ): CssGraphDocument {
   return {
-    ...documentHead('nsinspect/css-graph/1', capture),
+    ...documentHead('nsinspect/css-graph/1', capture, ['engines']),
     truth: 'inferred',
     hierarchies: graphHierarchies(facet),
     cgroups: nodesOf(graph).map(graphCgroup),

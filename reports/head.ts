@@ -1,16 +1,20 @@
-import type { Capture } from '../src/schema/capture.ts';
+import type { Capture, FacetName } from '../src/schema/capture.ts';
 import type { Coverage, DocumentHead, HostId } from '../src/schema/documents.ts';
 import type { HostFacet } from '../src/schema/host.ts';
 import { formatPlural } from '../src/text/units.ts';
 
-/** What a document about this capture begins with. */
-export function documentHead<S extends string>(schema: S, capture: Capture): DocumentHead & { readonly schema: S } {
+/** What a document about this capture begins with. `about`: the facets on which the answer stands; the gaps of others are not its. */
+export function documentHead<S extends string>(
+  schema: S,
+  capture: Capture,
+  about: readonly FacetName[] = ['tasks', 'namespaces', 'engines'],
+): DocumentHead & { readonly schema: S } {
   return {
     schema,
     tool: capture.tool,
     takenAt: capture.takenAt,
     host: hostIdOf(capture.host),
-    coverage: coverageOf(capture),
+    coverage: coverageOf(capture, about),
   };
 }
 
@@ -30,9 +34,19 @@ function hostIdOf({ bootId, hostname, kernel, unknown = {} }: HostFacet): HostId
 }
 
 /** How complete the capture is, with a sentence for all that is missing. */
-export function coverageOf(capture: Capture): Coverage {
+export function coverageOf(capture: Capture, about: readonly FacetName[]): Coverage {
   const { processes = 0, tasks = 0, vanished = 0, denied = 0 } = capture.tasks?.coverage ?? {};
-  return { processes, tasks, vanished, denied, notes: notesOf(capture) };
+  return { processes, tasks, vanished, denied, notes: notesOf(onlyFacets(capture, about)) };
+}
+
+function onlyFacets(capture: Capture, about: readonly FacetName[]): Capture {
+  const { tasks, namespaces, engines, ...rest } = capture;
+  return {
+    ...rest,
+    ...(tasks && about.includes('tasks') && { tasks }),
+    ...(namespaces && about.includes('namespaces') && { namespaces }),
+    ...(engines && about.includes('engines') && { engines }),
+  };
 }
 
 /** What was not looked at, and why, in sentences. */

@@ -8,7 +8,7 @@ import { documentHead } from './head.ts';
 export function limitsDocument(capture: Capture, subject: Subject, limits: readonly ResourceLimit[]): LimitsDocument {
   const { kind, text, pids, notes } = subject;
   return {
-    ...documentHead('nsinspect/limits/1', capture),
+    ...documentHead('nsinspect/limits/1', capture, ['engines']),
     target: { kind, text, pid: pids[0] ?? null },
     resources: limits.map(reportOf),
     notes,

@@ -23,26 +23,18 @@ export function namespaceRow(ns: Namespace, containerOf: ContainerOf, sample = S
   return {
     type,
     inum,
-    ...(id !== undefined ? { id } : unknown?.id === 'unsupported' ? { id: null } : {}),
+    ...(id !== undefined && { id }),
     ...(initial !== undefined && { initial }),
     ...(parent !== undefined && { parent }),
     ...(owner !== undefined && { owner }),
     ...(ownerUid !== undefined ? { ownerUid } : type !== 'user' && { ownerUid: null }),
-    ...withoutUnsupportedId(unknown),
+    ...(unknown !== undefined && { unknown }),
     processes: ns.processCount,
     tasks: ns.taskCount,
     leader: leader === null ? null : { pid: leader.pid, comm: leader.comm },
     container: container === undefined ? null : containerId(container),
     holders: holdersOf(ns).map(({ kind, count, sample: take }): HolderGroup => ({ kind, count, sample: take(sample) })),
   };
-}
-
-/** A kernel that gives no ids has none to know: that is null, not unknown. */
-function withoutUnsupportedId(unknown: NamespaceRow['unknown']): Pick<NamespaceRow, 'unknown'> {
-  if (unknown === undefined) return {};
-  if (unknown.id !== 'unsupported') return { unknown };
-  const { id: _id, ...rest } = unknown;
-  return Object.keys(rest).length > 0 ? { unknown: rest } : {};
 }
 
 /** A container's name for a document. */

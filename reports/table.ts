@@ -12,8 +12,8 @@ export interface Column<Row> {
   readonly header?: string;
   readonly help: string;
   readonly align?: 'right';
-  /** May be cut where the terminal is too narrow. */
-  readonly shrink?: boolean;
+  /** May be cut where the terminal is too narrow; `last`: when nothing else can be. */
+  readonly shrink?: boolean | 'last';
   /** The cell for a person. */
   readonly text: (row: Row) => string;
   /** The cell for a program. */
@@ -67,18 +67,20 @@ function cellOf(text: string): Cell {
   return { text, width: displayWidth(text) };
 }
 
-/** Takes from the widest of the columns that may be cut until all fit. */
-function fit(widths: number[], columns: readonly { readonly shrink?: boolean }[], room: number | null): void {
+/** Takes from the widest of the columns that may be cut until all fit; from those that name the row only what is still missing then. */
+function fit(widths: number[], columns: readonly { readonly shrink?: boolean | 'last' }[], room: number | null): void {
   if (room === null) return;
   let excess = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - room;
-  while (excess > 0) {
-    let widest = -1;
-    for (const [i, width] of widths.entries()) {
-      if (columns[i]?.shrink === true && width > NARROWEST && width > (widths[widest] ?? 0)) widest = i;
+  for (const turn of [true, 'last'] as const) {
+    while (excess > 0) {
+      let widest = -1;
+      for (const [i, width] of widths.entries()) {
+        if (columns[i]?.shrink === turn && width > NARROWEST && width > (widths[widest] ?? 0)) widest = i;
+      }
+      if (widest < 0) break;
+      widths[widest] = (widths[widest] ?? 0) - 1;
+      excess--;
     }
-    if (widest < 0) return;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-    excess--;
   }
 }
 

@@ -153,7 +153,7 @@ export function boundaryColumns(
     {
       name: 'boundary',
       help: 'the container, sandbox, cgroup or root',
-      shrink: true,
+      shrink: 'last',
       text: (row) => row.prefix + row.label,
       value: (row) => row.label,
     },

@@ -96,7 +96,7 @@ export function cgroupColumns(containerOf: ContainerOf): Column<CgroupRow>[] {
     {
       name: 'cgroup',
       help: '',
-      shrink: true,
+      shrink: 'last',
       text: ({ prefix, value }) => prefix + value.label,
       value: ({ value }) => value.path,
     },

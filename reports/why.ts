@@ -75,7 +75,7 @@ function explain(ns: Namespace, around: Surroundings, style: Style): string[] {
   const { facts } = ns;
   const lines = [
     style.bold(terminalSafe(refText(facts))) +
-      (facts.id === undefined ? '' : style.dim(`  id ${terminalSafe(facts.id)}`)),
+      (typeof facts.id !== 'string' ? '' : style.dim(`  id ${terminalSafe(facts.id)}`)),
   ];
   if (facts.initial === true) lines.push('  initial: made at boot, lasts as long as the kernel');
   const holders = holdersOf(ns);

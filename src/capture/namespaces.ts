@@ -148,7 +148,7 @@ class Search {
 
   /** Whether a mount namespace that nothing was seen to hold is there nevertheless: a reference that shows nowhere keeps it. */
   #isStillListed({ type, inum, id }: NamespaceFacts): boolean {
-    return type === 'mnt' && id !== undefined && !(this.#host.kernel.nsfsMounts(id, inum) instanceof Failure);
+    return type === 'mnt' && typeof id === 'string' && !(this.#host.kernel.nsfsMounts(id, inum) instanceof Failure);
   }
 
   /** Why a task's choice of a pid namespace for its children could not be learnt; null: every such choice is known. */
@@ -222,7 +222,7 @@ class Search {
     if (!(all instanceof Failure)) {
       for (const facts of all) {
         if (facts.type === 'mnt' && !this.#known.has(facts)) this.#withoutTask++;
-        if (this.#known.get(facts)?.id === undefined) this.#known.replace(facts);
+        if (typeof this.#known.get(facts)?.id !== 'string') this.#known.replace(facts);
       }
     }
     // What is mounted inside one may lead to further mount namespaces: they join the walk while it goes on.
@@ -258,7 +258,7 @@ class Search {
   /** One that was found only later, as one that is mounted inside another, is asked now. */
   #mountsByKernel(ns: NamespaceFacts): readonly NsMount[] | null {
     const known = this.#kernelMounts.mounts.get(ns.inum);
-    if (known !== undefined || ns.id === undefined) return known ?? null;
+    if (known !== undefined || typeof ns.id !== 'string') return known ?? null;
     const found = this.#host.kernel.nsfsMounts(ns.id, ns.inum);
     return found instanceof Failure ? null : found;
   }

@@ -33,7 +33,7 @@ export function searchKernelMounts(host: Host): KernelMounts {
   for (const { type, id, inum } of mountNamespaces) {
     // Their owners are in the list, too.
     if (type !== 'mnt') continue;
-    const found = id === undefined ? null : host.kernel.nsfsMounts(id, inum);
+    const found = typeof id !== 'string' ? null : host.kernel.nsfsMounts(id, inum);
     if (found !== null && !(found instanceof Failure)) mounts.set(inum, found);
   }
   const paths = new Set([...mounts.values()].flat().map((mount) => bytesOf(mount.path)));

@@ -10,13 +10,15 @@ export function findProgram(name: string, PATH = process.env['PATH']): string | 
   return folders.map((folder) => path.join(folder, name)).find(isExecutable) ?? null;
 }
 
+/** A folder of PATH that may not be looked into, or leads nowhere, has no program for this user. */
+const NOT_OURS = new Set(['EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
+
 function isExecutable(file: string): boolean {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    return statSync(file).isFile();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return false;
+    if (NOT_OURS.has((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }

@@ -40,6 +40,7 @@ class Walk {
 
     const id = nsfs.nsId(fd, type);
     if (typeof id === 'bigint') facts.id = id.toString();
+    else if (asOutcome(id) === 'unsupported') facts.id = null;
     else unknown['id'] = asOutcome(id);
 
     const owner = this.#related(nsfs.openOwner(fd), 'user', 'owner', unknown, next);

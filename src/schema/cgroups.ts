@@ -99,7 +99,7 @@ export interface RereadThread {
 export interface CgroupsCollected {
   /** Members of each cgroup (`tasks`, `cgroup.threads`). */
   readonly tids: boolean;
-  /** `structure`: cgroup.* alone; `limits`: what bounds, and its usage; `all`: everything that can be read, statistics too. */
+  /** `structure`: cgroup.* alone; `limits`: what bounds, its usage, pressure and events; `all`: everything that can be read, statistics too. */
   readonly files: 'structure' | 'limits' | 'all';
   /** Only these cgroups and their ancestors (paths by hierarchy number); null: all. */
   readonly only: readonly { readonly hierarchy: number; readonly path: Name }[] | null;

@@ -27,8 +27,8 @@ export interface NsRef {
 
 /** What the kernel said about one namespace through its nsfs file (ioctl_ns(2), include/uapi/linux/nsfs.h). */
 export interface NamespaceFacts extends NsRef {
-  /** The kernel's never reused 64-bit id (NS_GET_ID, or NS_GET_MNTNS_ID for mount namespaces), decimal. */
-  readonly id?: string;
+  /** The kernel's never reused 64-bit id (NS_GET_ID, or NS_GET_MNTNS_ID for mount namespaces), decimal. Null: this kernel gives none. */
+  readonly id?: string | null;
   /** Inode number of the parent; user and pid namespaces only. Null: it has none. */
   readonly parent?: number | null;
   /** Inode number of the owning user namespace. Null: it has none (the initial user namespace). */

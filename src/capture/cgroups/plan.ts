@@ -13,7 +13,15 @@ export interface PlannedFile {
   readonly isKnown: boolean;
 }
 
-const LIMITS: ReadonlySet<FileRole> = new Set(['structure', 'limit', 'protection', 'weight', 'usage']);
+const LIMITS: ReadonlySet<FileRole> = new Set([
+  'structure',
+  'limit',
+  'protection',
+  'weight',
+  'usage',
+  'event',
+  'pressure',
+]);
 
 /** Decides about each file once a hierarchy: its cgroups have the same. */
 export class FilePlan {

@@ -43,7 +43,7 @@ export const CORE_FILES = [
       ['memory.pressure', 'nested', 'pressure', 'usec'],
       ['irq.pressure', 'nested', 'pressure', 'usec'],
       // Times of every cgroup, also where the cpu controller is not enabled (cpu_stat_show).
-      ['cpu.stat', 'keyed', 'stat', 'usec'],
+      ['cpu.stat', 'keyed', 'usage', 'usec'],
       ['cpu.stat.local', 'keyed', 'stat', 'usec'],
     ],
     '',
