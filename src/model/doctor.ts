@@ -88,7 +88,7 @@ const BY_CAPABILITY: Readonly<Record<string, Omit<Purpose, 'remedy'>>> = {
   },
   sys_admin: {
     use: 'the list of mount namespaces, their mounts, and to enter namespaces',
-    lost: 'mount namespaces without a process, and the command enter',
+    lost: 'mount namespaces without a process; enter works only in user namespaces of your own',
   },
   net_admin: {
     use: 'the network namespace of a socket',
@@ -229,7 +229,7 @@ function namespaceChecks({ inInitial }: DoctorFacts): Check[] {
       {
         use: 'whole cgroup paths',
         lost: "paths of cgroups above or beside one's own are shown from there, as /../…",
-        remedy: 'docker run --cgroupns=host',
+        remedy: 'in a container: docker run --cgroupns=host',
       },
     ),
   ];
@@ -281,7 +281,7 @@ function filterChecks({ seccomp, ptraceScope, inInitial, capEff }: DoctorFacts):
     {
       use: 'system calls that nobody forbids',
       lost: 'what the filter forbids is shown above as denied (EPERM) or as absent (ENOSYS): who answered cannot be told',
-      remedy: 'docker run --security-opt seccomp=unconfined',
+      remedy: 'in a container: docker run --security-opt seccomp=unconfined',
     },
   );
   // Yama (Documentation/admin-guide/LSM/Yama.rst): 0 forbids nothing; up to 2 CAP_SYS_PTRACE suffices, under 3 nothing does.
