@@ -25,8 +25,10 @@ function start() {
   // A reader that has seen enough (`| head`) closes the pipe: that is no failure, and there is nobody left to write to.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit();
+      if (error.code === 'EPIPE') process.exit();
+      // A full disk: whoever reads the exit status must not take what is there for the result.
+      if (stream === process.stdout) fail(`cannot write to stdout: ${error.code}`);
+      process.exit(2);
     });
   }
   const pjson = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -51,6 +53,8 @@ function start() {
  * the reader is slow there is output left, and the process ends by itself when that is written.
  */
 function exitWhenWritten() {
+  // An error in writing is told after this: to end now would be to end with success.
+  if (process.stdout.errored || process.stderr.errored) return;
   if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
 }
 

@@ -127,3 +127,12 @@ describe('the cache of compiled code', () => {
     expect([existsSync(path.join(copy, 'dist/.compile-cache')), existsSync(cache())]).toEqual([false, false]);
   });
 });
+
+describe('a full disk', () => {
+  it.each(['ls', 'tree --json', 'completion bash', '--version', '--help'])('is no success: %s', async (args) => {
+    const { status, stderr } = await run(['sh', '-c', `exec "$@" ${args} >/dev/full`, 'sh', ...CLI]);
+    expect(stderr).toContain('nsinspect: cannot write to stdout: ENOSPC\n');
+    expect(stderr).not.toContain('at writeSync');
+    expect(status).toBe(2);
+  });
+});
