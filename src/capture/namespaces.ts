@@ -232,7 +232,7 @@ class Search {
     if (all instanceof Failure) {
       const why =
         all.outcome === 'denied'
-          ? 'without CAP_SYS_ADMIN mount namespaces cannot be listed: those without a task were not searched'
+          ? 'this kernel lists mount namespaces only to CAP_SYS_ADMIN, in the initial pid namespace: those without a task were not searched'
           : 'this kernel cannot list mount namespaces: those without a task were not searched';
       this.#skip('mount', all.asOutcome, why);
     }

@@ -11,6 +11,7 @@ export const FOUND: Readonly<Record<string, string>> = {
   'fd-thread': "open files in a thread's own table",
   socket: 'network namespaces that only a socket keeps',
   'socket-thread': "the same in a thread's own table",
+  tun: 'a network interface of user space, /dev/net/tun',
   'users-nested': 'user namespaces three deep, the outer two without a process',
   owned: 'a user namespace kept by what it owns',
   'pids-nested': 'pid namespaces three deep',
@@ -34,5 +35,4 @@ export const UNSEEN: Readonly<Record<string, string>> = {
   'super-block': 'a mounted proc',
   pidfd: 'a pidfd of a process that has ended',
   'net-file': 'an open file of /proc/PID/net',
-  tun: 'an open /dev/net/tun',
 };

@@ -270,6 +270,33 @@ static void socket_held_by(void (*body)(void))
 	fact("tid", reported_tid(0));
 }
 
+static void tun_keeper(void)
+{
+	int home = must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+	int fd;
+
+	must(unshare(CLONE_NEWNET));
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		unsupported("/dev/net/tun");
+	plant(must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)));
+	must(setns(home, CLONE_NEWNET));
+	close(home);
+	report_number(0, fd);
+	report(0);
+	ready();
+}
+
+/* The tun device keeps the network namespace in which it was opened, as a socket does; its link in fd/ says nothing of it. */
+static void tun(int argc, char **argv)
+{
+	spawn(0, tun_keeper);
+
+	(void)argc, (void)argv;
+	await_ready(1);
+	by_socket(planted_nth(0), reported_pid(0), reported_number(0));
+}
+
 static void sockets(int argc, char **argv)
 {
 	(void)argc, (void)argv;
@@ -406,6 +433,7 @@ const struct scenario HOLDER_SCENARIOS[] = {
 	{ "fd-thread", fd_thread, NULL },
 	{ "socket", sockets, NULL },
 	{ "socket-thread", sockets_thread, NULL },
+	{ "tun", tun, NULL },
 	{ "users-nested", users_nested, NULL },
 	{ "owned", owned, NULL },
 	{ "pids-nested", pids_nested, NULL },

@@ -190,29 +190,6 @@ static void net_file(int argc, char **argv)
 	by_unseen(planted_nth(0), "an open file of /proc/PID/net");
 }
 
-static void tun_keeper(void)
-{
-	int home = must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
-
-	must(unshare(CLONE_NEWNET));
-	if (open("/dev/net/tun", O_RDWR | O_CLOEXEC) < 0)
-		unsupported("/dev/net/tun");
-	plant(must(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)));
-	must(setns(home, CLONE_NEWNET));
-	close(home);
-	ready();
-}
-
-/* The tun device keeps the network namespace in which it was opened; its link in fd/ says nothing of a socket. */
-static void tun(int argc, char **argv)
-{
-	spawn(0, tun_keeper);
-
-	(void)argc, (void)argv;
-	await_ready(1);
-	by_unseen(planted_nth(0), "an open /dev/net/tun");
-}
-
 const struct scenario UNSEEN_SCENARIOS[] = {
 	{ "in-flight", in_flight, NULL },
 	{ "file-credentials", file_credentials, NULL },
@@ -220,6 +197,5 @@ const struct scenario UNSEEN_SCENARIOS[] = {
 	{ "super-block", super_block, NULL },
 	{ "pidfd", pidfd, NULL },
 	{ "net-file", net_file, NULL },
-	{ "tun", tun, NULL },
 	{ NULL, NULL, NULL },
 };
