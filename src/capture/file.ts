@@ -73,7 +73,21 @@ function checked(document: unknown, name: string): Capture {
     if (!lists.every((list) => Array.isArray(value[list])))
       throw badCapture(`${name} is damaged: in its facet ${facet}`);
   }
+  if (!hasEachPidOnce(capture.tasks?.processes ?? [])) {
+    throw badCapture(`${name} is damaged: pids of its processes are wrong or not unique`);
+  }
   return capture;
+}
+
+/** With a pid twice the process tree would be no tree: it could double with every level. */
+function hasEachPidOnce(processes: readonly unknown[]): boolean {
+  const pids = new Set<number>();
+  for (const process of processes) {
+    const pid = isObject(process) ? process['pid'] : undefined;
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return false;
+    pids.add(pid);
+  }
+  return pids.size === processes.length;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

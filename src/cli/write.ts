@@ -23,7 +23,8 @@ function writeAll(fd: number, bytes: Uint8Array): void {
 }
 
 function isSpecial(file: string): boolean {
-  return /^\/dev\/|^\/proc\//.test(path.resolve(file));
+  // /dev/shm is an ordinary directory, in which everybody may put links.
+  return /^\/dev\/(?!shm\/)|^\/proc\//.test(path.resolve(file));
 }
 
 function writeBeside(file: string, bytes: Uint8Array): void {

@@ -33,6 +33,13 @@ describe('a capture file', () => {
   });
 });
 
+/** The capture's text with other processes; `make` is given the first. */
+function withProcesses(make: (first: { pid: number }) => readonly unknown[]): string {
+  const document = JSON.parse(text) as { tasks: { processes: unknown[] } };
+  document.tasks.processes = [...make(document.tasks.processes[0] as { pid: number })];
+  return JSON.stringify(document);
+}
+
 describe('what is no capture, or no longer', () => {
   const newer = (from: string, to: string) => gzipSync(text.replace(from, to));
 
@@ -54,6 +61,9 @@ describe('what is no capture, or no longer', () => {
       'bad-capture',
       /a facet of a version that this nsinspect does not know/,
     ],
+    ['a pid twice', gzipSync(withProcesses(({ pid }) => [{ pid }, { pid }])), 'bad-capture', /pids .* not unique/],
+    ['a pid that is a text', gzipSync(withProcesses(() => [{ pid: '\x1b[2J' }])), 'bad-capture', /pids/],
+    ['no process in the list of them', gzipSync(withProcesses(() => [null])), 'bad-capture', /pids/],
     [
       'a host that is a number',
       gzipSync('{"schema":"nsinspect/capture/1","takenAt":"x","host":1}'),
