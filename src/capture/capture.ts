@@ -9,7 +9,6 @@ import { startScanThreads } from './parallel.ts';
 import { captureHost } from './host.ts';
 import { captureLimits } from './limits.ts';
 import { captureMounts } from './mounts.ts';
-import { rereadMoved } from './moved.ts';
 import { captureNamespaces } from './namespaces.ts';
 import { searchKernelMounts } from './nsfs-mounts.ts';
 import type { KernelMounts } from './nsfs-mounts.ts';
@@ -69,8 +68,7 @@ export async function capture(host: Host, wants: CaptureWants, tool: Tool): Prom
   const mounts = wanted.has('mounts') || needsCgroups ? captureMounts(host, tasks) : null;
   if (mounts !== null && wanted.has('mounts')) result.mounts = mounts;
   if (mounts !== null && needsCgroups) {
-    const cgroups = captureCgroups(host, tasks, mounts, wants.cgroups);
-    result.cgroups = wants.cgroups.tids ? { ...cgroups, reread: rereadMoved(host, tasks, cgroups.cgroups) } : cgroups;
+    result.cgroups = captureCgroups(host, tasks, mounts, wants.cgroups);
   }
   if (wanted.has('limits')) {
     const pids = wants.limits?.pids ?? 'edges';

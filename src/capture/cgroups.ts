@@ -1,8 +1,16 @@
 import { Failure } from '../host/port.ts';
 import type { Dir, Host } from '../host/port.ts';
+import { parseCgroupFile } from '../parse/cgroup-files.ts';
 import { parseCgroups } from '../parse/cgroups.ts';
 import { isMalformed } from '../parse/malformed.ts';
-import type { CgroupsCollected, CgroupsFacet, HierarchyFacts, SubsystemFacts } from '../schema/cgroups.ts';
+import type {
+  CgroupFacts,
+  CgroupsCollected,
+  CgroupsFacet,
+  HierarchyFacts,
+  RereadFacts,
+  SubsystemFacts,
+} from '../schema/cgroups.ts';
 import type { MountsFacet } from '../schema/mounts.ts';
 import type { TasksFacet } from '../schema/tasks.ts';
 import { bytesOf } from '../text/bytes.ts';
@@ -17,7 +25,9 @@ import type { Naming } from './cgroups/paths.ts';
 import { FilePlan } from './cgroups/plan.ts';
 import type { Reading } from './cgroups/read.ts';
 import { readSelf } from './cgroups/self.ts';
+import { secondLook } from './cgroups/second-look.ts';
 import type { Self } from './cgroups/self.ts';
+import { threadPlacesOf } from './cgroups/thread-places.ts';
 import { walk } from './cgroups/walk.ts';
 import type { Walked } from './cgroups/walk.ts';
 import { onlyThese } from './cgroups/wanted.ts';
@@ -34,14 +44,17 @@ export function captureCgroups(
   collected: CgroupsCollected,
 ): CgroupsFacet {
   const proc = host.open('/proc');
-  const walked: Walked = { cgroups: [], vanished: 0, denied: 0 };
+  const walked: Walked = { cgroups: [], names: [], vanished: 0, denied: 0 };
+  // Whether lists of members can be held against what /proc says of each thread.
+  const places = collected.tids && tasks.collected.threadCgroups ? threadPlacesOf(tasks) : null;
+  const reread: Reread | null = places === null ? null : { members: [], populated: [], changing: [] };
   const facet = (hierarchies: HierarchyFacts[], subsystems: readonly SubsystemFacts[] | null): CgroupsFacet => ({
     version: 1,
     hierarchies,
     cgroups: walked.cgroups,
     subsystems,
     collected,
-    reread: null,
+    reread,
     coverage: { cgroups: walked.cgroups.length, vanished: walked.vanished, denied: walked.denied },
   });
   if (proc instanceof Failure) return facet([], null);
@@ -72,8 +85,19 @@ export function captureCgroups(
         continue;
       }
       const before = walked.cgroups.length;
+      const vanished = walked.vanished;
       walk(entrance.dir, { hierarchy: hierarchy.id, reading, naming, wanted }, walked);
       isGone ||= walked.cgroups.length === before;
+      if (reread !== null && places !== null) {
+        const { id, version } = hierarchy;
+        const part = { hierarchy: id, version, top: entrance.dir, first: before, ...walked };
+        const found = secondLook(proc, part, places);
+        reread.members.push(...found.members);
+        reread.populated.push(...found.populated);
+        if (walked.vanished > vanished || hasOtherCounts(entrance.dir, walked.cgroups[before]))
+          reread.changing.push(id);
+      }
+      entrance.dir.close();
     }
     return {
       ...hierarchy,
@@ -82,8 +106,26 @@ export function captureCgroups(
       walked: isGone && whole === true ? 'absent' : whole === 'absent' && isBlind ? 'denied' : whole,
     };
   });
+  if (reread !== null) reread.changing.push(...otherCounts(subsystems, readSubsystems(proc)));
   proc.close();
   return facet(hierarchies, subsystems);
+}
+
+type Reread = { -readonly [K in keyof RereadFacts]: RereadFacts[K][number][] };
+
+/** Whether the counts that a v2 cgroup gives of those below it are others by now. */
+function hasOtherCounts(dir: Dir, facts: CgroupFacts | undefined): boolean {
+  const before = facts?.files['cgroup.stat'];
+  const text = before === undefined ? null : dir.read('cgroup.stat');
+  if (text === null || text instanceof Failure) return false;
+  return JSON.stringify(parseCgroupFile('cgroup.stat', text, 2)) !== JSON.stringify(before);
+}
+
+/** Hierarchies of which `/proc/cgroups` counts another number of cgroups by now. */
+function otherCounts(before: readonly SubsystemFacts[] | null, after: readonly SubsystemFacts[] | null): number[] {
+  const counts = new Map(after?.map(({ name, cgroups }) => [name, cgroups]));
+  const others = (before ?? []).filter(({ name, cgroups }) => counts.get(name) !== cgroups);
+  return [...new Set(others.map(({ hierarchy }) => hierarchy))];
 }
 
 function readSubsystems(proc: Dir): readonly SubsystemFacts[] | null {

@@ -9,6 +9,7 @@ import type { ByteString } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
 import { readDetail } from './detail.ts';
 import type { ScanThreads } from './parallel.ts';
+import { withoutPassedOn } from './passed-on.ts';
 import type { Scan, ScanWants } from './scan.ts';
 import { Scanner } from './scan.ts';
 
@@ -54,7 +55,8 @@ export async function captureTasks(
   scan.processes.sort((a, b) => a.pid - b.pid);
   scan.fds.sort(byDescriptor);
   scan.sockets.sort(byDescriptor);
-  const processes = wants.detail === 'edges' ? withEdgeDetails(proc, scan.processes) : scan.processes;
+  const each = withoutPassedOn(proc, scan.processes);
+  const processes = wants.detail === 'edges' ? withEdgeDetails(proc, each) : each;
   proc.close();
   const facet: TasksFacet = {
     version: 1,

@@ -26,8 +26,8 @@ export function checkGraph(graph: CssGraph, tasks: TasksFacet, facet: CgroupsFac
     oneCgroupPerHierarchy(graph, tasks),
     oneHierarchyPerController(facet.hierarchies),
     membersAgree(graph, facet),
-    populatedAgrees(graph),
-    ...cssCountsAgree(graph),
+    populatedAgrees(graph, facet),
+    ...cssCountsAgree(graph, facet),
     ...subsystemCountsAgree(graph, facet),
   ];
 }
@@ -38,7 +38,7 @@ function check(name: string, wrong: readonly string[], right: string): Check {
   return { name, ok: false, detail: wrong.slice(0, NAMED).join('; ') + rest };
 }
 
-function everyThreadOnce({ cssSets, dead, unplaced }: CssGraph, tasks: TasksFacet): Check {
+function everyThreadOnce({ cssSets, dead, ended, unplaced }: CssGraph, tasks: TasksFacet): Check {
   const seen = new Set<number>();
   const wrong: string[] = [];
   for (const tid of [...cssSets.flatMap(({ tids }) => tids), ...dead]) {
@@ -47,7 +47,7 @@ function everyThreadOnce({ cssSets, dead, unplaced }: CssGraph, tasks: TasksFace
   }
   for (const tid of unplaced) wrong.push(`the cgroups of thread ${String(tid)} were not readable`);
   const expected = tasks.processes.reduce((sum, { tids }) => sum + 1 + (tids?.length ?? 0), 0);
-  const counted = seen.size + unplaced.length;
+  const counted = seen.size + ended.length + unplaced.length;
   if (counted !== expected) wrong.push(`${String(counted)} threads are placed, ${String(expected)} were seen`);
   return check(
     'every-thread-once',
@@ -88,93 +88,100 @@ function oneHierarchyPerController(hierarchies: readonly HierarchyFacts[]): Chec
   return check('one-hierarchy-per-controller', wrong, `${formatPlural(owners.size, 'controller')}, each in one`);
 }
 
-/** The list of a cgroup's members equals the threads mapped to it; a thread that a second look found elsewhere has moved. */
-function membersAgree({ index, setsOf }: CssGraph, facet: CgroupsFacet): Check {
+/** The list of a cgroup's members equals the threads mapped to it. */
+function membersAgree({ index, setsOf, setOfTid }: CssGraph, facet: CgroupsFacet): Check {
   const name = 'members';
   if (!facet.collected.tids)
     return { name, ok: true, detail: 'not compared: the members of cgroups were not collected' };
-  const reread = new Map((facet.reread ?? []).map(({ tid, cgroups }) => [tid, cgroups]));
+  const looks = new Map((facet.reread?.members ?? []).map(({ cgroup, tid, look }) => [pairKey(cgroup, tid), look]));
   const wrong: string[] = [];
   let compared = 0;
   let raced = 0;
-  for (const node of index.walked) {
+  for (const [cgroup, node] of index.walked.entries()) {
     const listed = node.facts?.tids;
     if (listed === undefined) continue;
     compared++;
-    const mapped = (setsOf.get(node.key) ?? []).flatMap(({ tids }) => tids);
-    const mappedSet = new Set(mapped);
-    const listedSet = new Set(listed);
-    for (const tid of new Set([...mapped, ...listed])) {
-      if (mappedSet.has(tid) && listedSet.has(tid)) continue;
-      const now = reread.get(tid);
-      const isInNow =
-        now?.some((line) => line.hierarchy === node.hierarchy && nameText(line.path) === nameText(node.path)) ?? false;
-      // Gone, or the second look agrees with the list: it moved between the two.
-      if (now !== undefined && (now === null || isInNow === listedSet.has(tid))) raced++;
-      else if (isMembershipHidden(node, mappedSet.has(tid))) raced++;
-      else
-        wrong.push(
-          `thread ${String(tid)} is ${listedSet.has(tid) ? 'listed in' : 'not listed in'} ${node.key} (${nameText(node.path)})`,
-        );
+    const sets = setsOf.get(node.key) ?? [];
+    const isMapped = (tid: number): boolean => setOfTid.get(tid)?.cgroups.get(node.hierarchy) === node;
+    const mappedCount = sets.reduce((sum, { tids }) => sum + tids.length, 0);
+    const onlyListed = listed.filter((tid) => !isMapped(tid));
+    const isSame = onlyListed.length === 0 && mappedCount === listed.length;
+    const listedSet = isSame ? null : new Set(listed);
+    const onlyMapped = listedSet === null ? [] : sets.flatMap(({ tids }) => tids.filter((tid) => !listedSet.has(tid)));
+    for (const [tids, says] of [
+      [onlyListed, 'listed in'],
+      [onlyMapped, 'not listed in'],
+    ] as const) {
+      for (const tid of tids) {
+        const look = looks.get(pairKey(cgroup, tid)) ?? 'differs';
+        const isHidden = says === 'not listed in' && isMembershipHidden(node);
+        if (look !== 'differs' || isHidden) raced++;
+        else wrong.push(`thread ${String(tid)} is ${says} ${node.key} (${nameText(node.path)})`);
+      }
     }
   }
   const races = raced === 0 ? '' : `; ${formatPlural(raced, 'difference')} explained by threads that moved meanwhile`;
   return check(name, wrong, `${formatPlural(compared, 'cgroup')} list what /proc says${races}`);
 }
 
+function pairKey(cgroup: number, tid: number): string {
+  return `${String(cgroup)} ${String(tid)}`;
+}
+
 /** Tasks of pid namespaces that the reader does not see are in the list as 0, or not at all (cgroup_procs_show). */
-function isMembershipHidden(node: CgroupNode, isMapped: boolean): boolean {
-  return isMapped && (node.facts?.foreign ?? 0) > 0;
+function isMembershipHidden(node: CgroupNode): boolean {
+  return (node.facts?.foreign ?? 0) > 0;
 }
 
 /** `populated` says whether a live task is in the subtree. */
-function populatedAgrees({ index, setsOf }: CssGraph): Check {
+function populatedAgrees({ index, setsOf }: CssGraph, { reread }: CgroupsFacet): Check {
+  const looks = new Map((reread?.populated ?? []).map(({ cgroup, look }) => [cgroup, look]));
   const wrong: string[] = [];
   let compared = 0;
-  const hasTask = new Map<CgroupNode, boolean>();
+  let raced = 0;
+  const hasTask = new Set<CgroupNode>();
   // Children stand after their parents: from the back every child is known before.
-  for (const node of [...index.walked].reverse()) {
-    const isPopulated =
-      (setsOf.get(node.key)?.length ?? 0) > 0 || node.children.some((child) => hasTask.get(child) === true);
-    hasTask.set(node, isPopulated);
+  for (const [cgroup, node] of [...index.walked.entries()].reverse()) {
+    if (setsOf.has(node.key)) hasTask.add(node);
+    const isPopulated = hasTask.has(node);
+    if (isPopulated && node.parent !== null) hasTask.add(node.parent);
     const said = keyedValue(node, 'cgroup.events', 'populated');
     if (said === null) continue;
     compared++;
-    if ((said === 1n) !== isPopulated && !hasRaced(node))
-      wrong.push(`${node.key} says populated ${String(said)}, ${isPopulated ? 'a' : 'no'} live task is in it`);
+    if ((said === 1n) === isPopulated) continue;
+    if ((looks.get(cgroup) ?? 'differs') !== 'differs') raced++;
+    else wrong.push(`${node.key} says populated ${String(said)}, ${isPopulated ? 'a' : 'no'} live task is in it`);
   }
+  const races =
+    raced === 0 ? '' : `; ${formatPlural(raced, 'difference')} explained by tasks that came or went meanwhile`;
   return check(
     'populated',
     wrong,
-    compared === 0 ? 'nothing to compare: no v2 cgroup below the root' : `${formatPlural(compared, 'cgroup')} agree`,
+    compared === 0
+      ? 'nothing to compare: no v2 cgroup below the root'
+      : `${formatPlural(compared, 'cgroup')} agree${races}`,
   );
 }
 
-/** The members of a cgroup that were listed after the tasks were read tell whether it filled or emptied meanwhile. */
-function hasRaced(node: CgroupNode): boolean {
-  const said = keyedValue(node, 'cgroup.events', 'populated') === 1n;
-  const isListed = (at: CgroupNode): boolean =>
-    (at.facts?.tids?.length ?? 0) > 0 || (at.facts?.foreign ?? 0) > 0 || at.children.some(isListed);
-  return isListed(node) === said;
-}
-
 /** `cgroup.stat` counts the csses of a subtree, which proves the rule by which effective ones are found. Kernels since 6.12. */
-function cssCountsAgree({ index }: CssGraph): Check[] {
+function cssCountsAgree({ index }: CssGraph, facet: CgroupsFacet): Check[] {
   const wrong: string[] = [];
+  let isThere = false;
   let compared = 0;
   for (const root of index.walked) {
     if (root.parent !== null || index.hierarchies.get(root.hierarchy)?.version !== 2) continue;
     for (const controller of index.hierarchies.get(root.hierarchy)?.controllers ?? []) {
       const said = keyedValue(root, 'cgroup.stat', `nr_subsys_${controller}`);
       if (said === null) continue;
-      compared++;
+      isThere = true;
       const counted = countCsses(root, controller);
-      if (counted === null) continue;
+      if (counted === null || isChanging(facet, root.hierarchy)) continue;
+      compared++;
       if (BigInt(counted) !== said)
         wrong.push(`${controller} has ${String(said)} csses, ${String(counted)} follow from cgroup.subtree_control`);
     }
   }
-  return compared === 0 ? [] : [check('css-counts', wrong, `${formatPlural(compared, 'controller')} agree`)];
+  return isThere ? [check('css-counts', wrong, agreeing(compared, 'controller'))] : [];
 }
 
 function countCsses(root: CgroupNode, controller: string): number | null {
@@ -193,6 +200,15 @@ function countCsses(root: CgroupNode, controller: string): number | null {
   return count;
 }
 
+/** Cgroups were made or removed while they were walked: counts from before and after say nothing about each other. */
+function isChanging({ reread }: CgroupsFacet, hierarchy: number): boolean {
+  return reread?.changing.includes(hierarchy) === true;
+}
+
+function agreeing(compared: number, what: string): string {
+  return compared === 0 ? 'not compared: cgroups come and go' : `${formatPlural(compared, what)} agree`;
+}
+
 /** `/proc/cgroups` counts every cgroup of a hierarchy, dying ones included: never fewer than can be walked. */
 function subsystemCountsAgree({ index }: CssGraph, facet: CgroupsFacet): Check[] {
   if (facet.subsystems === null || facet.collected.only !== null) return [];
@@ -200,16 +216,18 @@ function subsystemCountsAgree({ index }: CssGraph, facet: CgroupsFacet): Check[]
   for (const { hierarchy } of index.walked) walked.set(hierarchy, (walked.get(hierarchy) ?? 0) + 1);
   const wrong: string[] = [];
   const dying: string[] = [];
+  let isThere = false;
   let compared = 0;
   for (const { name, hierarchy, cgroups } of facet.subsystems) {
     const seen = walked.get(hierarchy);
     if (hierarchy === 0 || seen === undefined) continue;
+    isThere = true;
+    if (isChanging(facet, hierarchy)) continue;
     compared++;
-    if (cgroups < seen && facet.coverage.vanished === 0)
-      wrong.push(`${name}: ${String(seen)} were walked, the kernel counts ${String(cgroups)}`);
+    if (cgroups < seen) wrong.push(`${name}: ${String(seen)} were walked, the kernel counts ${String(cgroups)}`);
     if (cgroups > seen) dying.push(`${name} ${String(cgroups - seen)}`);
   }
-  if (compared === 0) return [];
-  const detail = `${formatPlural(compared, 'v1 controller')} agree${dying.length === 0 ? '' : `; dying or hidden: ${dying.join(', ')}`}`;
+  if (!isThere) return [];
+  const detail = `${agreeing(compared, 'v1 controller')}${dying.length === 0 ? '' : `; dying or hidden: ${dying.join(', ')}`}`;
   return [check('cgroup-counts', wrong, detail)];
 }

@@ -3,7 +3,7 @@
  * (compare_css_sets and find_css_set, kernel/cgroup/cgroup.c); what css works for each controller follows from that.
  */
 import type { CgroupsFacet } from '../schema/cgroups.ts';
-import type { CgroupLine, ProcessFacts, TasksFacet } from '../schema/tasks.ts';
+import type { CgroupLine, ProcessFacts, TasksFacet, ThreadFacts } from '../schema/tasks.ts';
 import { CgroupIndex } from './cgroup-index.ts';
 import type { CgroupNode } from './cgroup-index.ts';
 
@@ -29,6 +29,8 @@ export interface CssGraph {
   readonly setOfTid: ReadonlyMap<number, CssSet>;
   /** Tids of zombies: the kernel has put them back into its initial css_set (cgroup_exit), whatever `/proc` still shows. */
   readonly dead: readonly number[];
+  /** Tids of threads that ended while they were read: they had no cgroups any more. */
+  readonly ended: readonly number[];
   /** Tids of live threads whose cgroups were not readable. */
   readonly unplaced: readonly number[];
 }
@@ -47,11 +49,13 @@ export function cssGraphOf(tasks: TasksFacet, facet: CgroupsFacet): CssGraph {
   const tuples = tasks.cgroups.map((lines) => tupleOf(lines, index));
   const sets = new Map<string, Growing>();
   const dead: number[] = [];
+  const ended: number[] = [];
   const unplaced: number[] = [];
-  const add = (tid: number, process: ProcessFacts, cgroup: number | null): void => {
+  const add = (tid: number, process: ProcessFacts, { cgroup, unknown }: ProcessFacts | ThreadFacts): void => {
     const tuple = cgroup === null ? undefined : tuples[cgroup];
     if (tuple === undefined) {
-      unplaced.push(tid);
+      // A file that the others have and this one had not: it was gone by then.
+      (unknown?.cgroup === 'absent' && tuples.length > 0 ? ended : unplaced).push(tid);
       return;
     }
     let set = sets.get(tuple.key);
@@ -63,11 +67,11 @@ export function cssGraphOf(tasks: TasksFacet, facet: CgroupsFacet): CssGraph {
   for (const process of tasks.processes) {
     const differing = new Map((process.differing ?? []).map((thread) => [thread.tid, thread]));
     if (isDead(process.state)) dead.push(process.pid);
-    else add(process.pid, process, process.cgroup);
+    else add(process.pid, process, process);
     for (const tid of process.tids ?? []) {
       const thread = differing.get(tid);
       if (thread !== undefined && isDead(thread.state)) dead.push(tid);
-      else add(tid, process, thread === undefined ? process.cgroup : thread.cgroup);
+      else add(tid, process, thread ?? process);
     }
   }
   const sorted = [...sets.values()].sort((a, b) => (a.tuple < b.tuple ? -1 : 1));
@@ -77,7 +81,7 @@ export function cssGraphOf(tasks: TasksFacet, facet: CgroupsFacet): CssGraph {
     tids: tids.sort((a, b) => a - b),
     processes,
   }));
-  return { index, cssSets, setsOf: setsByCgroup(cssSets), setOfTid: setsByTid(cssSets), dead, unplaced };
+  return { index, cssSets, setsOf: setsByCgroup(cssSets), setOfTid: setsByTid(cssSets), dead, ended, unplaced };
 }
 
 /** State letters of a task that has left its cgroups (proc(5)). */

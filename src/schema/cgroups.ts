@@ -1,6 +1,5 @@
 import type { Name } from './name.ts';
 import type { Outcome, Unknown } from './outcome.ts';
-import type { CgroupLine } from './tasks.ts';
 
 /**
  * Content of one file of a cgroup, by the formats of Documentation/admin-guide/cgroup-v2.rst ("Interface Files"), which fit
@@ -88,11 +87,21 @@ export interface SubsystemFacts {
   readonly enabled: boolean;
 }
 
-/** A thread whose membership by `/proc` and by the lists of cgroups did not agree, looked at once more. */
-export interface RereadThread {
-  readonly tid: number;
-  /** Its cgroups at the second look; null: it has ended, or died to a zombie. */
-  readonly cgroups: readonly CgroupLine[] | null;
+/**
+ * What a second look found where two accounts of the kernel did not agree. Both were read again and again, each time at once:
+ * `agrees`: now they do. `moving`: the first of them changed while the other was read. `gone`: the thread or the cgroup has
+ * ended. `differs`: they still do not.
+ */
+export type SecondLook = 'agrees' | 'moving' | 'gone' | 'differs';
+
+/** What was looked at once more, so that a race can be told from a fault. */
+export interface RereadFacts {
+  /** Threads that `/proc` put into a cgroup and its list of members did not, or the other way round. */
+  readonly members: readonly { readonly cgroup: number; readonly tid: number; readonly look: SecondLook }[];
+  /** Cgroups whose `populated` was not what follows from the tasks. `cgroup`: an index, as in `members`. */
+  readonly populated: readonly { readonly cgroup: number; readonly look: SecondLook }[];
+  /** Hierarchies in which cgroups were made or removed while they were walked: their counts are of another moment. */
+  readonly changing: readonly number[];
 }
 
 /** Which files of each cgroup were read. */
@@ -114,8 +123,8 @@ export interface CgroupsFacet {
   /** Null where `/proc/cgroups` is not readable or gone (it is for v1). */
   readonly subsystems: readonly SubsystemFacts[] | null;
   readonly collected: CgroupsCollected;
-  /** Threads that moved, started or ended between the two looks; null where tasks were not compared. */
-  readonly reread: readonly RereadThread[] | null;
+  /** Null where tasks were not compared. */
+  readonly reread: RereadFacts | null;
   readonly coverage: {
     readonly cgroups: number;
     /** Removed while they were walked. */

@@ -51,7 +51,12 @@ function facetOf(made: Made, collected: CgroupsCollected = ALL): CgroupsFacet {
   const links = { '/proc/self/ns/mnt': `mnt:[${OWN_MNTNS}]` };
   const host = replayHost(madeRecording(tree, { devices: DEVICES, ...made, links }));
   const lines = parseCgroup(made.tasks ?? cgroup) as readonly CgroupLine[];
-  const tasks = { cgroups: [lines], coverage: { denied: made.denied ?? 0 } };
+  const tasks = {
+    processes: [],
+    cgroups: [lines],
+    collected: { threadCgroups: true },
+    coverage: { denied: made.denied ?? 0 },
+  };
   const mounts: MountsFacet = {
     version: 1,
     tables: [

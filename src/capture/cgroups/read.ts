@@ -85,7 +85,8 @@ export function isGone({ outcome, errno }: Failure): boolean {
   return outcome === 'vanished' || outcome === 'absent' || errno === 'ENODEV';
 }
 
-function readMembers(dir: Dir, version: 1 | 2) {
+/** The list of a cgroup's members, as the reader's pid namespace numbers them. */
+export function readMembers(dir: Dir, version: 1 | 2) {
   const text = dir.read(version === 1 ? 'tasks' : 'cgroup.threads');
   if (text instanceof Failure) return text;
   const members = parseCgroupMembers(text);

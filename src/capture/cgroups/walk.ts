@@ -13,6 +13,8 @@ import type { Wanted } from './wanted.ts';
 /** The cgroups of all walks together, and what was missed. */
 export interface Walked {
   readonly cgroups: CgroupFacts[];
+  /** The names that lead to each of them from where its walk began. */
+  readonly names: (readonly ByteString[])[];
   vanished: number;
   denied: number;
 }
@@ -41,7 +43,7 @@ interface Level {
   readonly children: DirEntry[];
 }
 
-/** Reads the cgroup `top` and those below it, parents first, siblings by name; adds them to `walked`. `top` is closed. */
+/** Reads the cgroup `top` and those below it, parents first, siblings by name; adds them to `walked`. */
 export function walk(top: Dir, how: Walk, walked: Walked): void {
   const levels: Level[] = [];
 
@@ -58,12 +60,18 @@ export function walk(top: Dir, how: Walk, walked: Walked): void {
       const children = read.children.filter(({ name }) => wanted?.children.has(name) ?? true).reverse();
       const isTooMuch = children.length > 0 && (levels.length >= MOST_OPEN || walked.cgroups.length >= MOST_CGROUPS);
       const index = walked.cgroups.push(factsOf(read, names, inode, parent, isTooMuch)) - 1;
+      walked.names.push(names);
       if (children.length > 0 && !isTooMuch) {
         levels.push({ dir, index, names, wanted, children });
         return;
       }
     }
-    dir.close();
+    closeBelow(dir);
+  };
+
+  // It is for the caller to close where the walk began.
+  const closeBelow = (dir: Dir): void => {
+    if (dir !== top) dir.close();
   };
 
   const factsOf = (
@@ -86,7 +94,7 @@ export function walk(top: Dir, how: Walk, walked: Walked): void {
     const child = level.children.pop();
     const dir = child === undefined ? null : level.dir.openChild(child.name);
     if (level.children.length === 0) {
-      level.dir.close();
+      closeBelow(level.dir);
       levels.pop();
     }
     if (child === undefined || dir === null) continue;
@@ -96,6 +104,7 @@ export function walk(top: Dir, how: Walk, walked: Walked): void {
     else if (isGone(dir)) walked.vanished++;
     else {
       if (dir.outcome === 'denied') walked.denied++;
+      walked.names.push(names);
       walked.cgroups.push({
         hierarchy: how.hierarchy,
         inode: child.inode,
