@@ -121,7 +121,11 @@ function membersAgree({ index, setsOf, setOfTid }: CssGraph, facet: CgroupsFacet
     }
   }
   const races = raced === 0 ? '' : `; ${formatPlural(raced, 'difference')} explained by threads that moved meanwhile`;
-  return check(name, wrong, `${formatPlural(compared, 'cgroup')} list what /proc says${races}`);
+  return check(
+    name,
+    wrong,
+    `${formatPlural(compared, 'cgroup')} ${compared === 1 ? 'lists' : 'list'} what /proc says${races}`,
+  );
 }
 
 function pairKey(cgroup: number, tid: number): string {
@@ -157,9 +161,7 @@ function populatedAgrees({ index, setsOf }: CssGraph, { reread }: CgroupsFacet):
   return check(
     'populated',
     wrong,
-    compared === 0
-      ? 'nothing to compare: no v2 cgroup below the root'
-      : `${formatPlural(compared, 'cgroup')} agree${races}`,
+    compared === 0 ? 'nothing to compare: no v2 cgroup below the root' : agree(compared, 'cgroup') + races,
   );
 }
 
@@ -205,8 +207,12 @@ function isChanging({ reread }: CgroupsFacet, hierarchy: number): boolean {
   return reread?.changing.includes(hierarchy) === true;
 }
 
+function agree(compared: number, what: string): string {
+  return `${formatPlural(compared, what)} ${compared === 1 ? 'agrees' : 'agree'}`;
+}
+
 function agreeing(compared: number, what: string): string {
-  return compared === 0 ? 'not compared: cgroups come and go' : `${formatPlural(compared, what)} agree`;
+  return compared === 0 ? 'not compared: cgroups come and go' : agree(compared, what);
 }
 
 /** `/proc/cgroups` counts every cgroup of a hierarchy, dying ones included: never fewer than can be walked. */
