@@ -4,7 +4,7 @@ import type { NsType } from '../src/schema/namespace.ts';
 import type { Capture } from '../src/schema/capture.ts';
 import type { Name } from '../src/schema/name.ts';
 import type { CgroupLine, ProcessFacts } from '../src/schema/tasks.ts';
-import type { Boundary } from '../src/model/boundaries.ts';
+import type { Boundary, Change } from '../src/model/boundaries.ts';
 import type { Belonging } from '../src/model/places.ts';
 import type { Container } from '../src/model/containers.ts';
 import { nameText } from '../src/text/bytes.ts';
@@ -41,13 +41,14 @@ export function boundaryRow(boundary: Boundary, prefix: string, context: Boundar
   const { leader, parent } = boundary;
   const container = context.containerOf(leader.pid) ?? null;
   const outer = parent === null ? null : (context.containerOf(parent.leader.pid) ?? null);
+  const belongings = context.belongings.get(boundary) ?? [];
   const cgroup = tellingCgroup(leader, parent?.leader ?? null, context.cgroups);
   return {
     boundary,
     prefix,
     container,
-    label: labelOf(boundary, container !== outer ? container : null, cgroup, context.capture),
-    belongings: context.belongings.get(boundary) ?? [],
+    label: labelOf(boundary, container !== outer ? container : null, cgroup, belongings, context.capture),
+    belongings,
     cgroup,
     uid: leader.detail?.status?.uids[1] ?? null,
     age: ageOf(leader, context.capture),
@@ -59,7 +60,13 @@ export function ageOf({ start }: ProcessFacts, { host }: Capture): number | null
   return host.uptime === undefined ? null : Math.max(0, host.uptime - start / host.ticksPerSecond);
 }
 
-function labelOf(boundary: Boundary, container: Container | null, cgroup: Name | null, capture: Capture): string {
+function labelOf(
+  boundary: Boundary,
+  container: Container | null,
+  cgroup: Name | null,
+  belongings: readonly Belonging[],
+  capture: Capture,
+): string {
   const { leader, changes } = boundary;
   if (container !== null) return containerText(containerId(container));
   if (boundary.parent === null)
@@ -69,9 +76,31 @@ function labelOf(boundary: Boundary, container: Container | null, cgroup: Name |
         ? nameText(capture.host.hostname ?? 'host')
         : 'entered from outside';
   if (leader.kthread) return 'kernel thread';
-  if (NS_TYPES.some((type) => changes.has(type))) return 'sandbox';
+  // Where the parent's namespaces cannot be read, that these are not the host's still says it.
+  const isApart = belongings.some(({ relation }) => relation === 'own' || relation === 'shared');
+  if (isApart || NS_TYPES.some((type) => changes.has(type))) return sandboxLabel(belongings, changes, capture);
   if (changes.has('root')) return `chroot ${nameText(leader.root ?? '/')}`;
-  return `cgroup ${cgroup === null ? '' : nameText(cgroup)}`.trim();
+  return `cgroup ${cgroup === null ? '' : lastPart(nameText(cgroup))}`.trim();
+}
+
+/** Long paths begin alike: the end tells them apart. The whole stands in the column and in JSON. */
+function lastPart(path: string): string {
+  const at = path.lastIndexOf('/');
+  return at <= 0 ? path : `…${path.slice(at)}`;
+}
+
+/** Where `ip netns` and its kin mount the network namespaces to which they give a name (ip-netns(8)). */
+const NETNS = /^(?:\/var)?\/run\/netns\/([^/]+)$/;
+
+/** A sandbox by the name of its network namespace, where that is its own and has one. */
+function sandboxLabel(belongings: readonly Belonging[], changes: ReadonlySet<Change>, { namespaces }: Capture): string {
+  const net = belongings.find(({ type }) => type === 'net');
+  if (net === undefined || !(changes.has('net') || net.relation === 'own')) return 'sandbox';
+  for (const { type, inum, path } of namespaces?.mounts ?? []) {
+    const name = type === 'net' && inum === net.inum ? NETNS.exec(nameText(path))?.[1] : undefined;
+    if (name !== undefined) return `netns ${name}`;
+  }
+  return 'sandbox';
 }
 
 /** Of the paths in all hierarchies the longest that is not the parent's: the others say less, or the same. */

@@ -27,7 +27,7 @@ export interface Surroundings {
   readonly containerOf: ContainerOf;
 }
 
-/** The namespaces that a target means: itself, or those of the process that it leads to. Of a process, without the initial ones. */
+/** The namespaces that a target means: itself, or those of the process that it leads to. Of a process without the initial ones: none where it lives in those alone. */
 export function namespacesOfTarget(target: Target, namespaces: Namespaces): Namespace[] {
   if (target.kind === 'namespace') return [target.namespace];
   const process =
@@ -43,16 +43,17 @@ export function namespacesOfTarget(target: Target, namespaces: Namespaces): Name
       code: 'no-such-target',
     });
   }
-  const own = NS_TYPES.flatMap((type, i) => {
+  const all = NS_TYPES.flatMap((type, i) => {
     const inum = process.ns[i] ?? null;
-    const ns = inum === null ? undefined : namespaces.get({ type, inum });
-    return ns === undefined || ns.facts.initial === true ? [] : [ns];
+    return inum === null ? [] : (namespaces.get({ type, inum }) ?? []);
   });
-  if (own.length > 0) return own;
-  throw new NsinspectError(`${describeTarget(target)} has no namespace of its own`, {
-    code: 'no-namespace',
-    hint: 'It lives in the initial ones, which last as long as the kernel.',
-  });
+  if (all.length === 0) {
+    throw new NsinspectError(`the namespaces of ${describeTarget(target)} are not known`, {
+      code: 'no-namespace',
+      hint: 'They may not be read, or it is a zombie.',
+    });
+  }
+  return all.filter(({ facts }) => facts.initial !== true);
 }
 
 /** The document of `why`: one namespace, with all of its holders, or several for a container or process. */
@@ -68,6 +69,7 @@ const NAMED = 20;
 
 /** The answer for a person. */
 export function whyLines(namespaces: readonly Namespace[], around: Surroundings, style: Style): string[] {
+  if (namespaces.length === 0) return ['it lives in the initial namespaces alone, which last as long as the kernel'];
   return namespaces.flatMap((ns, i) => [...(i > 0 ? [''] : []), ...explain(ns, around, style)]);
 }
 

@@ -6,6 +6,9 @@ import { formatPlural } from '../text/units.ts';
 import type { Tool } from '../capture/capture.ts';
 import type { Coverage } from '../schema/documents.ts';
 
+/** How many notes are printed beside the first. */
+const MOST_NOTES = 2;
+
 /**
  * What all commands share: `--json`, one way to print it, one way to fail. A command's `run()` prints for people
  * through `this.log`, which is silent under `--json`, and returns the document that `--json` prints. It throws an
@@ -35,7 +38,12 @@ export abstract class BaseCommand extends Command {
   /** Says on stderr what the answer is lacking; under `--json` the document itself says it. */
   protected noteCoverage({ vanished, notes }: Coverage): void {
     if (this.jsonEnabled()) return;
-    for (const text of notes) this.note(text);
+    const [first, ...rest] = notes;
+    if (first !== undefined) this.note(first);
+    // An ordinary user is told of every kind of gap: more than a screen's end full of them nobody reads.
+    if (rest.length > MOST_NOTES)
+      this.note(`${rest.length} more gaps: nsinspect doctor says why, coverage in --json names each`);
+    else for (const text of rest) this.note(text);
     if (vanished > 0) this.note(`${formatPlural(vanished, 'process', 'processes')} ended while being read`);
   }
 

@@ -74,17 +74,17 @@ describe('a filter', () => {
   const container = (name: string) => docker.containers.find((one) => one.name === name)!;
 
   it.each<[string, Partial<TreeFilter>, readonly (string | RegExp)[]]>([
-    ['by container keeps what leads to it', { container: container('web') }, ['host', /^cgroup/, 'docker:web']],
-    ['by pid keeps the place of that process', { pid: container('side').leader }, ['host', /^cgroup/, 'docker:side']],
+    ['by container keeps what leads to it', { container: container('web') }, ['host', 'sandbox', 'docker:web']],
+    ['by pid keeps the place of that process', { pid: container('side').leader }, ['host', 'sandbox', 'docker:side']],
     [
       'without threads of the kernel',
       { kthreads: false },
-      ['host', /^cgroup/, 'docker:web', 'docker:side', 'docker:plain', /outside/],
+      ['host', 'sandbox', 'docker:web', 'docker:side', 'docker:plain', /outside/],
     ],
     [
       'by type keeps where that changes',
       { types: new Set(['uts']) },
-      ['host', /^cgroup/, 'docker:web', 'docker:side', 'docker:plain'],
+      ['host', 'sandbox', 'docker:web', 'docker:side', 'docker:plain'],
     ],
     ['by a type that changes nowhere', { types: new Set(['time']) }, []],
   ])('%s', (_what, filter, expected) => {

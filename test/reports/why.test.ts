@@ -173,11 +173,6 @@ describe('the namespaces of a target', () => {
 
   it.each([
     [
-      'a process in the initial ones alone',
-      { kind: 'process', process: process(1) } as const,
-      /no namespace of its own/,
-    ],
-    [
       'a cgroup without a process',
       { kind: 'cgroup', path: '/a', processes: [] } as const,
       /cgroup \/a is no namespace/,
@@ -185,6 +180,14 @@ describe('the namespaces of a target', () => {
   ])('%s has none, which is an error', (_what, target, message) => {
     expect(() => namespacesOfTarget(target, view.namespaces)).toThrow(NsinspectError);
     expect(() => namespacesOfTarget(target, view.namespaces)).toThrow(message);
+  });
+
+  it('of a process that lives in the initial ones alone are none', () => {
+    const found = namespacesOfTarget({ kind: 'process', process: process(1) }, view.namespaces);
+    expect(found).toEqual([]);
+    expect(whyLines(found, view, makeStyle({ color: false, unicode: true, columns: null }))).toEqual([
+      expect.stringMatching(/initial namespaces alone/) as string,
+    ]);
   });
 });
 
