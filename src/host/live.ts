@@ -1,5 +1,5 @@
 /** A host whose /proc and /sys this kernel serves: the running machine, or the same machine seen from a container. */
-import { fstatSync, readFileSync, statfsSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { AT_FDCWD, close } from '../kernel/libc.ts';
 import * as file from '../kernel/file.ts';
 import type { ReaderFacts } from '../schema/host.ts';
@@ -8,6 +8,8 @@ import { failureOf, fromKernel } from './live-failure.ts';
 import { Failure } from './port.ts';
 import type { Dir, DirEntry, FileStat, Host, Read } from './port.ts';
 import { liveKernel } from './live-kernel.ts';
+import { isMadeOfCode } from './live-made-of-code.ts';
+import { liveTree } from './live-tree.ts';
 
 /** An open directory of this kernel. Exported for {@link descriptorOf} alone. */
 class LiveDir implements Dir {
@@ -78,38 +80,13 @@ function openDirInRoot(task: Dir, path: ByteString): Read<Dir> {
   return fd < 0 ? failureOf(-fd) : new LiveDir(fd, `${task.path}/root${path}`);
 }
 
-/**
- * File systems whose files hold nothing: each read is answered by the kernel, and some reads wait or take away what they give
- * (`/proc/kmsg`, `trace_pipe`), although stat(2) calls all of them regular files. Numbers: include/uapi/linux/magic.h, and for
- * configfs and nfsd fs/configfs/mount.c and fs/nfsd/nfsctl.c.
- */
-const MADE_OF_CODE: ReadonlySet<number> = new Set([
-  0x9fa0, // proc
-  0x62656572, // sysfs
-  0x64626720, // debugfs
-  0x74726163, // tracefs
-  0x73636673, // securityfs
-  0xf97cff8c, // selinuxfs
-  0x43415d53, // smackfs
-  0x27e0eb, // cgroup
-  0x63677270, // cgroup2
-  0x7655821, // resctrl
-  0xcafe4a11, // bpf
-  0x6165676c, // pstore
-  0xde5e81e4, // efivarfs
-  0x42494e4d, // binfmt_misc
-  0xabba1974, // xenfs
-  0x62656570, // configfs
-  0x6e667364, // nfsd
-]);
-
 function readFileInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString> {
   const handle = handleInRoot(task, path);
   if (handle instanceof Failure) return handle;
   try {
     // What a container put there may be a FIFO that never ends or a device that acts when opened: look before.
     if (!fstatSync(handle).isFile()) return new Failure('malformed', 'not a regular file');
-    if (MADE_OF_CODE.has(statfsSync(`/proc/self/fd/${String(handle)}`).type)) {
+    if (isMadeOfCode(handle)) {
       return new Failure('malformed', 'a file of the kernel');
     }
     const fd = file.reopen(handle);
@@ -169,6 +146,7 @@ export function liveHost(root = '/'): Host {
     openInRoot: openDirInRoot,
     readInRoot: readFileInRoot,
     kernel: liveKernel(isOwn && pidsAreOwn(), descriptorOf),
+    tree: liveTree(descriptorOf, (fd, path) => new LiveDir(fd, path)),
     reader,
   };
 }

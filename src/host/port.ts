@@ -5,6 +5,7 @@
 import type { NamespaceFacts, NsMount, NsRef } from '../schema/namespace.ts';
 import type { ReaderFacts } from '../schema/host.ts';
 import type { Outcome } from '../schema/outcome.ts';
+import type { FileFacts } from '../schema/tree.ts';
 import type { ByteString } from '../text/bytes.ts';
 
 /** Why a read gave nothing. `vanished`: the task ended before or while it was read (ESRCH, or its directory is gone). */
@@ -110,6 +111,36 @@ export interface TaskQueries {
   pidForChildren(task: Dir, pid: number, tid: number, known: (ns: NsRef) => boolean): Read<NamespaceFacts[]>;
 }
 
+/** An extended attribute (xattr(7)). */
+export interface Xattr {
+  readonly name: ByteString;
+  readonly value: ByteString;
+}
+
+/** A regular file that is open for reading. */
+export interface OpenFile {
+  /** Fills `into` from `position` on; the number of bytes, 0 at the end. */
+  read(into: Buffer, position: number): Read<number>;
+  close(): void;
+}
+
+/**
+ * Looking at the files of a container from outside, all of them hostile. `path` is one or more names below `dir`: a symbolic
+ * link on the way is `malformed` (ELOOP), as is whatever leads out of the mount or of `dir` (EXDEV); the last name is never
+ * followed. The access times of files stay as they are where the reader may see to that.
+ */
+export interface TreeQueries {
+  /** What it is; `.` for the directory itself. */
+  facts(dir: Dir, path: ByteString): Read<FileFacts>;
+  /** All its extended attributes, but `trusted.*` where the reader lacks CAP_SYS_ADMIN: the kernel does not say that it leaves them out. */
+  xattrs(dir: Dir, path: ByteString): Read<Xattr[]>;
+  /** The name that the file system itself has for it (name_to_handle_at(2)): type and bytes, hexadecimal. */
+  handle(dir: Dir, path: ByteString): Read<string>;
+  openDirectory(dir: Dir, path: ByteString): Read<Dir>;
+  /** Opens a regular file of a real file system; anything else is `malformed` and is not opened. */
+  openFile(dir: Dir, path: ByteString): Read<OpenFile>;
+}
+
 /** A host to read. */
 export interface Host {
   readonly kind: 'live' | 'host-root' | 'recording';
@@ -124,6 +155,7 @@ export interface Host {
   /** Reads a regular file (never a FIFO, device or socket) at most `limit` bytes long, as the task sees it; longer is `malformed`. */
   readInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString>;
   readonly kernel: Kernel;
+  readonly tree: TreeQueries;
   /** Who reads. */
   reader(): ReaderFacts;
 }

@@ -5,7 +5,7 @@ import type { Question, RecordedFailure, Recording, RecordingEntry, Subject } fr
 import { nameOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { Failure } from './port.ts';
-import type { Dir, DirEntry, FileStat, Host, Kernel, Read, TaskQueries } from './port.ts';
+import type { Dir, DirEntry, FileStat, Host, Kernel, OpenFile, Read, TaskQueries, TreeQueries } from './port.ts';
 import { expected, inRootSubject, mountedSubject, pathBelow, questionKey, withoutKnown } from './questions.ts';
 
 /** A host that notes what it answers. */
@@ -142,6 +142,7 @@ function recordedHost(host: Host, notes: Notes): Host {
     readInRoot: (task, path, limit) =>
       notes.take('readInRoot', inRootSubject(task, path), host.readInRoot(innerOf(task), path, limit), nameOf),
     kernel: recordedKernel(host.kernel, notes),
+    tree: recordedTree(host.tree, notes),
     reader: () => host.reader(),
   };
 }
@@ -181,5 +182,33 @@ function recordedTasks(tasks: TaskQueries, notes: Notes): TaskQueries {
       const all = tasks.pidForChildren(innerOf(task), pid, tid, nothingKnown);
       return withoutKnown(notes.take('pidForChildren', [pid, tid], all), known);
     },
+  };
+}
+
+function recordedTree(tree: TreeQueries, notes: Notes): TreeQueries {
+  const at = (dir: Dir, path: ByteString): Subject => nameOf(pathBelow(dir, path));
+  return {
+    facts: (dir, path) => notes.take('treeFacts', at(dir, path), tree.facts(innerOf(dir), path)),
+    xattrs: (dir, path) =>
+      notes.take('treeXattrs', at(dir, path), tree.xattrs(innerOf(dir), path), (attributes) =>
+        attributes.map(({ name, value }) => ({ name: nameOf(name), value: nameOf(value) })),
+      ),
+    handle: (dir, path) => notes.take('treeHandle', at(dir, path), tree.handle(innerOf(dir), path)),
+    openDirectory: (dir, path) =>
+      opened(notes.take('treeDirectory', at(dir, path), tree.openDirectory(innerOf(dir), path), yes), notes),
+    openFile(dir, path) {
+      const file = notes.take('treeFile', at(dir, path), tree.openFile(innerOf(dir), path), yes);
+      return file instanceof Failure ? file : recordedFile(file, at(dir, path), notes);
+    },
+  };
+}
+
+function recordedFile(file: OpenFile, path: Subject, notes: Notes): OpenFile {
+  return {
+    read(into, position) {
+      const subject = [path, position, into.length] as Subject;
+      return notes.take('treeBytes', subject, file.read(into, position), (n) => nameOf(into.toString('latin1', 0, n)));
+    },
+    close: () => file.close(),
   };
 }

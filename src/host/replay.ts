@@ -1,11 +1,12 @@
 /** A host that is not there: it answers from a recording. */
 import type { NamespaceFacts, NsMount } from '../schema/namespace.ts';
 import type { Name } from '../schema/name.ts';
+import type { FileFacts } from '../schema/tree.ts';
 import type { Question, RecordedFailure, Recording, RecordingEntry, Subject } from '../schema/recording.ts';
 import { bytesOf, nameOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { Failure } from './port.ts';
-import type { Dir, DirEntry, FileStat, Host, Kernel, Read, TaskQueries } from './port.ts';
+import type { Dir, DirEntry, FileStat, Host, Kernel, Read, TaskQueries, TreeQueries, Xattr } from './port.ts';
 import { expected, inRootSubject, mountedSubject, pathBelow, questionKey, withoutKnown } from './questions.ts';
 
 /** Serves what was recorded, in the order in which it was answered; what was not is `not collected`. */
@@ -19,6 +20,7 @@ export function replayHost({ head, entries }: Recording): Host {
     openInRoot: (task, path) => answers.dir('openInRoot', inRootSubject(task, path), `${task.path}/root${path}`),
     readInRoot: (task, path, limit) => withinLimit(answers.bytes('readInRoot', inRootSubject(task, path)), limit),
     kernel: replayKernel(answers, head.asksTasks),
+    tree: replayTree(answers),
     reader: () => head.reader,
   };
 }
@@ -148,5 +150,33 @@ function replayTasks(answers: Answers): TaskQueries {
     socketNamespace: (_task, pid, tid, fd, _expect, known) =>
       withoutKnown(answers.value<Found>('socketNamespace', [pid, tid, fd]), known),
     pidForChildren: (_task, pid, tid, known) => withoutKnown(answers.value<Found>('pidForChildren', [pid, tid]), known),
+  };
+}
+
+/** An extended attribute as it stands in a recording. */
+type RecordedXattr = Readonly<Record<keyof Xattr, Name>>;
+
+function replayTree(answers: Answers): TreeQueries {
+  const at = (dir: Dir, path: ByteString): Name => nameOf(pathBelow(dir, path));
+  return {
+    facts: (dir, path) => answers.value<FileFacts>('treeFacts', at(dir, path)),
+    xattrs(dir, path) {
+      const found = answers.value<RecordedXattr[]>('treeXattrs', at(dir, path));
+      if (found instanceof Failure) return found;
+      return found.map(({ name, value }) => ({ name: bytesOf(name), value: bytesOf(value) }));
+    },
+    handle: (dir, path) => answers.value<string>('treeHandle', at(dir, path)),
+    openDirectory: (dir, path) => answers.dir('treeDirectory', at(dir, path), pathBelow(dir, path)),
+    openFile(dir, path) {
+      const there = answers.value<true>('treeFile', at(dir, path));
+      if (there instanceof Failure) return there;
+      return {
+        read(into, position) {
+          const bytes = answers.bytes('treeBytes', [at(dir, path), position, into.length]);
+          return bytes instanceof Failure ? bytes : into.write(bytes, 'latin1');
+        },
+        close: () => undefined,
+      };
+    },
   };
 }

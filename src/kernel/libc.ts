@@ -15,6 +15,15 @@ const c = {
   read: libc.func('int64_t read(int fd, _Out_ uint8_t *buffer, size_t size)'),
   readlinkat: libc.func('int64_t readlinkat(int dir, const uint8_t *path, _Out_ uint8_t *buffer, size_t size)'),
   getdents64: libc.func('int64_t getdents64(int fd, _Out_ uint8_t *buffer, size_t size)'),
+  listxattr: libc.func('int64_t listxattr(const uint8_t *path, _Out_ uint8_t *list, size_t size)'),
+  llistxattr: libc.func('int64_t llistxattr(const uint8_t *path, _Out_ uint8_t *list, size_t size)'),
+  getxattr: libc.func('int64_t getxattr(const uint8_t *path, const uint8_t *name, _Out_ uint8_t *value, size_t size)'),
+  lgetxattr: libc.func(
+    'int64_t lgetxattr(const uint8_t *path, const uint8_t *name, _Out_ uint8_t *value, size_t size)',
+  ),
+  nameToHandleAt: libc.func(
+    'int name_to_handle_at(int dir, const uint8_t *path, _Inout_ uint8_t *handle, _Out_ uint8_t *mount, int flags)',
+  ),
   ioctl: libc.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *argument)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   setns: libc.func('int setns(int fd, int type)'),
@@ -67,6 +76,13 @@ export const close = wrap<[fd: number]>(c.close);
 export const read = wrap<[fd: number, buffer: Uint8Array, size: number]>(c.read);
 export const readlinkat = wrap<[dir: number, path: CString, buffer: Uint8Array, size: number]>(c.readlinkat);
 export const getdents64 = wrap<[fd: number, buffer: Uint8Array, size: number]>(c.getdents64);
+export const listxattr = wrap<[path: CString, list: Uint8Array, size: number]>(c.listxattr);
+export const llistxattr = wrap<[path: CString, list: Uint8Array, size: number]>(c.llistxattr);
+export const getxattr = wrap<[path: CString, name: CString, value: Uint8Array, size: number]>(c.getxattr);
+export const lgetxattr = wrap<[path: CString, name: CString, value: Uint8Array, size: number]>(c.lgetxattr);
+export const nameToHandleAt = wrap<[dir: number, path: CString, handle: Uint8Array, mount: Uint8Array, flags: number]>(
+  c.nameToHandleAt,
+);
 export const ioctl = wrap<[fd: number, request: number, argument: Uint8Array | null]>(c.ioctl);
 export const socket = wrap<[domain: number, type: number, protocol: number]>(c.socket);
 export const setns = wrap<[fd: number, type: number]>(c.setns);
@@ -109,6 +125,7 @@ export const {
   ENOSYS,
   EOPNOTSUPP,
   ENODEV,
+  ENODATA,
   ELOOP,
   ENOTDIR,
   ENAMETOOLONG,

@@ -42,7 +42,13 @@ export type Question =
   | 'namespaceAt'
   | 'sharesFds'
   | 'socketNamespace'
-  | 'pidForChildren';
+  | 'pidForChildren'
+  | 'treeFacts'
+  | 'treeXattrs'
+  | 'treeHandle'
+  | 'treeDirectory'
+  | 'treeFile'
+  | 'treeBytes';
 
 /** What was asked about: nearly always a path, else what tells one question from another. */
 export type Subject = Name | readonly (Name | number | null)[];

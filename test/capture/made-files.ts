@@ -1,4 +1,4 @@
-import { Failure, type Dir, type Host, type Kernel, type Read } from '../../src/host/port.ts';
+import { Failure, type Dir, type Host, type Kernel, type Read, type TreeQueries } from '../../src/host/port.ts';
 import type { ReaderFacts } from '../../src/schema/host.ts';
 
 /** A file's content, a link's target (`-> target`), or the way in which reading it fails. */
@@ -22,6 +22,7 @@ export class MadeFiles implements Host {
   readonly root = '/';
   readonly canReopen = false;
   readonly kernel = {} as Kernel;
+  readonly tree = {} as TreeQueries;
   /** Calls of the port so far. */
   asked = 0;
   readonly #tasks = new Map<string, MadeTask>();
