@@ -63,7 +63,7 @@ function countedV2(count: number, control = 'pids'): readonly MadeCgroup[] {
   const [, web, inner, empty] = V2;
   return [
     ['/', [1], { 'cgroup.stat': stat, 'cgroup.subtree_control': control }],
-    ['/web', web![1], { ...web![2], 'cgroup.subtree_control': '' }],
+    ['/web', [], { ...web![2], 'cgroup.subtree_control': '' }],
     inner!,
     empty!,
   ];

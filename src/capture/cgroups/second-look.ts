@@ -104,10 +104,11 @@ function lookAtMembers(
     const listed = members instanceof Failure ? null : new Set(members.ids);
     const isRemoved = members instanceof Failure && isGone(members);
     for (const [i, tid] of open.entries()) {
-      const after = isIn(tid);
-      if (after === null || isRemoved) looks.set(tid, 'gone');
-      else if (before[i] !== after) looks.set(tid, 'moving');
-      else if (listed?.has(tid) === after) looks.set(tid, 'agrees');
+      // Who moves a thread waits for the same lock as who reads its file, and so may keep step: each look takes another number.
+      const after = Array.from({ length: look + 1 }, () => isIn(tid));
+      if (after.includes(null) || isRemoved) looks.set(tid, 'gone');
+      else if (after.some((one) => one !== before[i])) looks.set(tid, 'moving');
+      else if (listed?.has(tid) === before[i]) looks.set(tid, 'agrees');
     }
   }
   return looks;
@@ -166,9 +167,9 @@ function lookAtPopulated(part: WalkedPart, cgroup: number, { inode }: CgroupFact
     const found = inCgroup<SecondLook>(part, cgroup, inode, (dir) => {
       const before = readPopulated(dir);
       const hasTask = hasTaskBelow(dir, []);
-      const after = readPopulated(dir);
-      if (before === null || after === null) return 'gone';
-      return before !== after ? 'moving' : before === hasTask ? 'agrees' : 'differs';
+      const after = Array.from({ length: look + 1 }, () => readPopulated(dir));
+      if (before === null || after.includes(null)) return 'gone';
+      return after.some((one) => one !== before) ? 'moving' : before === hasTask ? 'agrees' : 'differs';
     });
     if (found instanceof Failure) return isGone(found) ? 'gone' : 'differs';
     if (found !== 'differs') return found;
