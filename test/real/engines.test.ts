@@ -59,7 +59,7 @@ function useLab(setUp: (lab: Lab) => Promise<void>): { readonly lab: Lab } {
   });
   afterAll(async () => {
     await place.lab.stop();
-    expect(labsLeft()).toEqual([]);
+    expect(labsLeft()).not.toContain(place.lab.tag);
   });
   return place;
 }
@@ -224,12 +224,9 @@ describeWith([...NEEDED, 'containerd', 'runc'], 'containerd with its roots moved
       podUid,
       pod: { ...pod, container: 'web' },
     });
-    expect(
-      containers
-        .filter(({ engine }) => engine === 'containerd')
-        .map(({ id }) => id)
-        .sort(),
-    ).toEqual(['by-namespace', 'elsewhere']);
+    const plain = containers.filter(({ engine }) => engine === 'containerd').map(({ id }) => id);
+    expect(plain).toEqual(expect.arrayContaining(['by-namespace', 'elsewhere']));
+    expect(plain.filter((id) => id === sandbox || id === app)).toEqual([]);
   });
 });
 

@@ -329,7 +329,7 @@ describeWith(['root', 'docker', 'busybox-static', 'unshare', 'nsenter', 'ip'], '
   });
   afterAll(async () => {
     await lab.stop();
-    expect(labsLeft()).toEqual([]);
+    expect(labsLeft()).not.toContain(lab.tag);
   });
 
   test('has the limits that docker inspect tells', async () => {
