@@ -125,3 +125,18 @@ async function program(context: TestContext, text: string, ...args: readonly str
   });
   return child.pid!;
 }
+
+/** Moves a thread (v1) or a process (v2) from one cgroup to the other and back until the test ends, as fast as it can. */
+export async function moveToAndFro(context: TestContext, id: number, files: readonly [string, string]): Promise<void> {
+  await program(
+    context,
+    `const { openSync, writeSync } = require('node:fs');
+    const [id, ...files] = process.argv.slice(1);
+    const fds = files.map((file) => openSync(file, 'w'));
+    process.stdout.write('x');
+    const end = Date.now() + 120_000;
+    while (Date.now() < end) for (const fd of fds) writeSync(fd, id);`,
+    String(id),
+    ...files,
+  );
+}
