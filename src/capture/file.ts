@@ -2,23 +2,13 @@
 import { constants } from 'node:buffer';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CAPTURE_SCHEMA } from '../schema/capture.ts';
-import type { Capture, FacetName } from '../schema/capture.ts';
+import type { Capture } from '../schema/capture.ts';
 import { NsinspectError } from '../text/error.ts';
 import { toJson } from '../text/json.ts';
+import { problemOf } from './check.ts';
 
 /** More than this JavaScript cannot hold as one text (512 MiB). It bounds what a forged file can do. */
 const MOST_BYTES = constants.MAX_STRING_LENGTH;
-
-/** The facets that there are, and the lists without which there is no reading them. */
-const LISTS: Readonly<Record<FacetName, readonly string[]>> = {
-  host: [],
-  tasks: ['processes', 'cgroups'],
-  namespaces: ['namespaces', 'fds', 'sockets', 'mounts'],
-  mounts: ['tables', 'unread'],
-  engines: ['processes', 'containers'],
-  cgroups: ['hierarchies', 'cgroups'],
-  limits: ['processes'],
-};
 
 const SCHEMA_PREFIX = CAPTURE_SCHEMA.slice(0, CAPTURE_SCHEMA.lastIndexOf('/') + 1);
 
@@ -27,9 +17,14 @@ export function encodeCapture(capture: Capture): Buffer {
   return gzipSync(toJson(capture));
 }
 
+/** Whether a file that begins so can be a capture: gzip's mark (RFC 1952, 2.3.1). */
+export function isCompressed(beginning: Uint8Array): boolean {
+  return beginning[0] === 0x1f && beginning[1] === 0x8b;
+}
+
 /** The capture in a file's bytes. `name` is for the message: a NsinspectError says in one line what is wrong with the file. */
 export function decodeCapture(bytes: Uint8Array, name: string): Capture {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw badCapture(`${name} is no capture of nsinspect`);
+  if (!isCompressed(bytes)) throw badCapture(`${name} is no capture of nsinspect`);
   let text: string;
   try {
     text = gunzipSync(bytes, { maxOutputLength: MOST_BYTES }).toString('utf8');
@@ -45,10 +40,11 @@ export function decodeCapture(bytes: Uint8Array, name: string): Capture {
   } catch (cause) {
     throw badCapture(`${name} is no capture of nsinspect: what it holds is not JSON`, cause);
   }
-  return checked(document, name);
+  return checkCapture(document, name);
 }
 
-function checked(document: unknown, name: string): Capture {
+/** The document as a capture; a NsinspectError says what is wrong with it. */
+export function checkCapture(document: unknown, name: string): Capture {
   const schema = isObject(document) ? document['schema'] : undefined;
   if (typeof schema !== 'string' || !schema.startsWith(SCHEMA_PREFIX)) {
     throw badCapture(`${name} is no capture of nsinspect`);
@@ -59,35 +55,31 @@ function checked(document: unknown, name: string): Capture {
       hint: 'Read it with the version of nsinspect that wrote it, or a newer one.',
     });
   }
-  const capture = document as Capture;
-  if (!isObject(capture.host) || typeof capture.takenAt !== 'string') {
-    throw badCapture(`${name} is damaged: it names no host`);
+  const newer = facetOfOtherVersion(document as Readonly<Record<string, unknown>>);
+  if (newer !== null) {
+    throw badCapture(`${name} has a facet of a version that this nsinspect does not know: ${newer}`);
   }
-  for (const [facet, lists] of Object.entries(LISTS)) {
-    const value: unknown = capture[facet as keyof typeof LISTS];
-    if (value === undefined) continue;
-    if (!isObject(value)) throw badCapture(`${name} is damaged: its facet ${facet} is none`);
-    if (value['version'] !== 1) {
-      throw badCapture(`${name} has a facet of a version that this nsinspect does not know: ${facet}`);
-    }
-    if (!lists.every((list) => Array.isArray(value[list])))
-      throw badCapture(`${name} is damaged: in its facet ${facet}`);
-  }
-  if (!hasEachPidOnce(capture.tasks?.processes ?? [])) {
-    throw badCapture(`${name} is damaged: pids of its processes are wrong or not unique`);
-  }
-  return capture;
+  const problem = problemOf(document);
+  if (problem !== null) throw badCapture(`${name} is damaged: ${placeText(problem.where)}: ${problem.what}`);
+  return document as Capture;
 }
 
-/** With a pid twice the process tree would be no tree: it could double with every level. */
-function hasEachPidOnce(processes: readonly unknown[]): boolean {
-  const pids = new Set<number>();
-  for (const process of processes) {
-    const pid = isObject(process) ? process['pid'] : undefined;
-    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return false;
-    pids.add(pid);
+/** A facet has its version first of all: of another one nothing else is known. */
+function facetOfOtherVersion(document: Readonly<Record<string, unknown>>): string | null {
+  for (const [facet, value] of Object.entries(document)) {
+    if (isObject(value) && typeof value['version'] === 'number' && value['version'] !== 1) return facet;
   }
-  return pids.size === processes.length;
+  return null;
+}
+
+/** Members of a forged file can be called anything. */
+const LONGEST_MEMBER = 40;
+
+function placeText(where: readonly (string | number)[]): string {
+  const steps = where.map((step) =>
+    typeof step === 'number' ? `[${String(step)}]` : `.${step.slice(0, LONGEST_MEMBER)}`,
+  );
+  return steps.length === 0 ? 'the document' : steps.join('').slice(1);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,4 @@
 /** Where an analysis command takes its facts from: the live host, another root, or a capture file. */
-import { readFileSync } from 'node:fs';
 import { string } from '@oclif/core/flags';
 import type { CaptureWants, Tool } from '../capture/capture.ts';
 import type { Capture } from '../schema/capture.ts';
@@ -35,15 +34,11 @@ export async function obtain(flags: SourceFlagValues, wants: CaptureWants, tool:
 }
 
 async function fromFile(path: string, wants: CaptureWants): Promise<Capture> {
-  const { decodeCapture } = await import('../capture/file.ts');
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new NsinspectError(`cannot read ${path}: ${code ?? String(cause)}`, { code: 'no-capture', cause });
-  }
-  const capture = decodeCapture(bytes, path);
+  const [{ decodeCapture }, { readCaptureFile }] = await Promise.all([
+    import('../capture/file.ts'),
+    import('./read-capture.ts'),
+  ]);
+  const capture = decodeCapture(readCaptureFile(path), path);
   const missing = wants.facets.filter((facet) => capture[facet] === undefined);
   if (missing.length > 0) {
     throw new NsinspectError(`${path} lacks what this needs: ${missing.join(', ')} not collected`, {

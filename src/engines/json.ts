@@ -58,7 +58,7 @@ export function stringsOf(value: unknown): Readonly<Record<string, string>> {
  * zero time, which stands for "never".
  */
 export function timeOf(value: unknown): string | null {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value))
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(value))
     return null;
   return value.startsWith('0001-01-01T') ? null : value;
 }

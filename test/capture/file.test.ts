@@ -61,9 +61,19 @@ describe('what is no capture, or no longer', () => {
       'bad-capture',
       /a facet of a version that this nsinspect does not know/,
     ],
-    ['a pid twice', gzipSync(withProcesses(({ pid }) => [{ pid }, { pid }])), 'bad-capture', /pids .* not unique/],
-    ['a pid that is a text', gzipSync(withProcesses(() => [{ pid: '\x1b[2J' }])), 'bad-capture', /pids/],
-    ['no process in the list of them', gzipSync(withProcesses(() => [null])), 'bad-capture', /pids/],
+    ['a pid twice', gzipSync(withProcesses((first) => [first, first])), 'bad-capture', /\[1\]\.pid: is not unique$/],
+    [
+      'a pid that is a text',
+      gzipSync(withProcesses((first) => [{ ...first, pid: '\x1b[2J' }])),
+      'bad-capture',
+      /\[0\]\.pid: must be integer$/,
+    ],
+    [
+      'no process in the list of them',
+      gzipSync(withProcesses(() => [null])),
+      'bad-capture',
+      /tasks\.processes\[0\]: must be object$/,
+    ],
     [
       'a host that is a number',
       gzipSync('{"schema":"nsinspect/capture/1","takenAt":"x","host":1}'),
