@@ -12,19 +12,53 @@ const MNT = NS_TYPES.indexOf('mnt');
 /** How many tasks of a mount namespace are tried: the first may have ended, or see nothing from under its chroot. */
 const TRIES = 3;
 
-/** Reads the mounts of every mount namespace that has a task, through the task that sees most of it. */
+/**
+ * Reads the mounts of every mount namespace: through the task that sees most of it; where no task is in it, or only tasks
+ * that changed their root, by asking the kernel with the namespace's id. A kernel that cannot be asked so leaves the part
+ * that the task sees, and says nothing of namespaces without a task.
+ */
 export function captureMounts(host: Host, tasks: TasksFacet): MountsFacet {
   const proc = host.open('/proc');
   if (proc instanceof Failure) return { version: 1, tables: [], unread: [{ mntns: 0, outcome: proc.asOutcome }] };
   const tables: MountTable[] = [];
   const unread: { mntns: number; outcome: Outcome }[] = [];
+  const ids = mountNamespaceIds(host);
   for (const [mntns, candidates] of tasksByMountNamespace(tasks.processes)) {
     const table = readTable(proc, mntns, candidates);
-    if (table instanceof Failure) unread.push({ mntns, outcome: table.asOutcome });
-    else tables.push(table);
+    const isWhole = !(table instanceof Failure) && table.root === '/';
+    const asked = isWhole ? null : askedTable(host, mntns, ids.get(mntns));
+    ids.delete(mntns);
+    const best = asked === null || asked instanceof Failure ? table : asked;
+    if (best instanceof Failure) unread.push({ mntns, outcome: best.asOutcome });
+    else tables.push(best);
   }
   proc.close();
+  for (const [mntns, id] of ids) {
+    const table = askedTable(host, mntns, id);
+    if (!(table instanceof Failure)) tables.push(table);
+    // One that has ended since it was listed is none.
+    else if (table.asOutcome !== 'absent') unread.push({ mntns, outcome: table.asOutcome });
+  }
   return { version: 1, tables, unread };
+}
+
+/** The 64-bit ids of all mount namespaces that the kernel lists, by inode number; none where it has no such list. */
+function mountNamespaceIds(host: Host): Map<number, string> {
+  const listed = host.kernel.mountNamespaces();
+  const ids = new Map<number, string>();
+  // Their owners are in the list, too.
+  for (const { type, inum, id } of listed instanceof Failure ? [] : listed) {
+    if (type === 'mnt' && typeof id === 'string') ids.set(inum, id);
+  }
+  return ids;
+}
+
+function askedTable(host: Host, mntns: number, id: string | undefined): MountTable | Failure {
+  if (id === undefined) return new Failure('unsupported', 'no id');
+  const mounts = host.kernel.mounts(id);
+  if (mounts instanceof Failure) return mounts;
+  // kdevtmpfs and the like: mounts that nothing leads to have no path.
+  return { mntns, pid: null, root: '/', mounts };
 }
 
 /** Tasks of each mount namespace, at most a few: those first whose root is the root of the namespace as far as their link tells. */

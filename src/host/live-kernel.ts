@@ -11,6 +11,7 @@ import type { Outcome } from '../schema/outcome.ts';
 import { nameOf } from '../text/bytes.ts';
 import { refKey } from '../text/ns-ref.ts';
 import { failureOf } from './live-failure.ts';
+import { mountsOfNamespace } from './live-mounts.ts';
 import { openMounted, openNsfsFd, openPidForChildren, openSocketNamespace } from './live-open.ts';
 import { Failure } from './port.ts';
 import type { Dir, Kernel, Read, TaskQueries } from './port.ts';
@@ -187,6 +188,7 @@ export function liveKernel(ownPids: boolean, fdOf: (dir: Dir) => number): Kernel
     },
     mountNamespaces,
     nsfsMounts,
+    mounts: mountsOfNamespace,
     namespaceAt: (mounted, mntnsId, task, known) => namespaceAt(mounted, mntnsId, task, known, fdOf),
     tasks: ownPids ? taskQueries(fdOf) : null,
   };

@@ -4,6 +4,7 @@
  */
 import type { NamespaceFacts, NsMount, NsRef } from '../schema/namespace.ts';
 import type { ReaderFacts } from '../schema/host.ts';
+import type { MountFacts } from '../schema/mounts.ts';
 import type { Outcome } from '../schema/outcome.ts';
 import type { FileFacts } from '../schema/tree.ts';
 import type { ByteString } from '../text/bytes.ts';
@@ -77,6 +78,11 @@ export interface Kernel {
   mountNamespaces(): Read<NamespaceFacts[]>;
   /** The bind mounts of nsfs files in the mount namespace with this 64-bit id (listmount(2), statmount(2)). */
   nsfsMounts(mntnsId: string, mntns: number): Read<NsMount[]>;
+  /**
+   * All mounts of the mount namespace with this 64-bit id, overmounted ones too, by path from its root (listmount(2),
+   * statmount(2)); those without a path of their own are not reachable. `unsupported` where the kernel tells less than mountinfo.
+   */
+  mounts(mntnsId: string): Read<MountFacts[]>;
   /**
    * As {@link Kernel.namespace}, for the nsfs file mounted at `mount.path` inside `mount.mntns`: through the root of `task`, one
    * of that mount namespace, or by entering it by its id for the look. `absent` where something else is mounted over it.

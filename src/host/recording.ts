@@ -163,6 +163,7 @@ function recordedKernel(kernel: Kernel, notes: Notes): Kernel {
     },
     mountNamespaces: () => notes.take('mountNamespaces', [], kernel.mountNamespaces()),
     nsfsMounts: (mntnsId, mntns) => notes.take('nsfsMounts', [mntnsId, mntns], kernel.nsfsMounts(mntnsId, mntns)),
+    mounts: (mntnsId) => notes.take('mounts', [mntnsId], kernel.mounts(mntnsId)),
     namespaceAt(mount, mntnsId, task, known) {
       const all = kernel.namespaceAt(mount, mntnsId, task === null ? null : innerOf(task), nothingKnown);
       return withoutKnown(notes.take('namespaceAt', mountedSubject(mount, mntnsId, task), all), known);

@@ -1,5 +1,6 @@
 /** A host that is not there: it answers from a recording. */
 import type { NamespaceFacts, NsMount } from '../schema/namespace.ts';
+import type { MountFacts } from '../schema/mounts.ts';
 import type { Name } from '../schema/name.ts';
 import type { FileFacts } from '../schema/tree.ts';
 import type { Question, RecordedFailure, Recording, RecordingEntry, Subject } from '../schema/recording.ts';
@@ -138,6 +139,7 @@ function replayKernel(answers: Answers, asksTasks: boolean): Kernel {
     },
     mountNamespaces: () => answers.value<Found>('mountNamespaces', []),
     nsfsMounts: (mntnsId, mntns) => answers.value<NsMount[]>('nsfsMounts', [mntnsId, mntns]),
+    mounts: (mntnsId) => answers.value<MountFacts[]>('mounts', [mntnsId]),
     namespaceAt: (mount, mntnsId, task, known) =>
       withoutKnown(answers.value<Found>('namespaceAt', mountedSubject(mount, mntnsId, task)), known),
     tasks: asksTasks ? replayTasks(answers) : null,

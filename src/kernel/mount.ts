@@ -9,12 +9,40 @@ const LSMT_ROOT = 0xffff_ffff_ffff_ffffn;
 const STATMOUNT_SB_BASIC = 0x01n;
 const STATMOUNT_MNT_ROOT = 0x08n;
 const STATMOUNT_MNT_POINT = 0x10n;
+const STATMOUNT_MNT_OPTS = 0x80n;
+const STATMOUNT_FS_SUBTYPE = 0x100n;
+const STATMOUNT_SB_SOURCE = 0x200n;
+/** What 6.8 did not tell yet: options came with 6.11, sources with 6.13. */
+const STATMOUNT_NEW = STATMOUNT_MNT_OPTS | STATMOUNT_SB_SOURCE;
+/** All that mountinfo tells: basics of superblock and mount, propagation, root, point, type, options, subtype, source. */
+const STATMOUNT_ALL = 0x3bfn;
 
 /** Super block magic of nsfs (include/uapi/linux/magic.h). */
 const NSFS_MAGIC = 0x6e736673n;
 
 /** Offsets in struct statmount. Strings lie behind it, each at its own offset from `STR`. */
-const AT = { mask: 8, sbMagic: 24, mntRoot: 104, mntPoint: 108, STR: 512 } as const;
+const AT = {
+  mntOpts: 4,
+  mask: 8,
+  devMajor: 16,
+  devMinor: 20,
+  sbMagic: 24,
+  sbFlags: 32,
+  fsType: 36,
+  mntId: 40,
+  mntIdOld: 56,
+  parentIdOld: 60,
+  mntAttr: 64,
+  propagation: 72,
+  peerGroup: 80,
+  master: 88,
+  propagateFrom: 96,
+  mntRoot: 104,
+  mntPoint: 108,
+  fsSubtype: 120,
+  sbSource: 124,
+  STR: 512,
+} as const;
 
 /** struct mnt_id_req { u32 size, spare; u64 mnt_id, param, mnt_ns_id; } (MNT_ID_REQ_SIZE_VER1) */
 const request = Buffer.alloc(32);
@@ -75,4 +103,70 @@ export function nsfsMount(id: bigint, mntnsId: bigint): NsfsMount | null | numbe
   const again = statmount(id, mntnsId, STATMOUNT_MNT_ROOT | STATMOUNT_MNT_POINT);
   if (again < 0) return again;
   return { root: stringAt(AT.mntRoot), point: stringAt(AT.mntPoint) };
+}
+
+/** What statmount(2) says of a mount, not yet put into words. */
+export interface StatMount {
+  readonly uniqueId: bigint;
+  readonly id: number;
+  readonly parent: number;
+  readonly major: number;
+  readonly minor: number;
+  /** SB_RDONLY and the like (include/uapi/linux/mount.h, MS_*). */
+  readonly sbFlags: number;
+  /** MOUNT_ATTR_*. */
+  readonly attr: bigint;
+  /** MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE. */
+  readonly propagation: bigint;
+  readonly peerGroup: bigint;
+  readonly master: bigint;
+  readonly propagateFrom: bigint;
+  readonly root: ByteString;
+  readonly point: ByteString;
+  readonly fsType: ByteString;
+  readonly subtype: ByteString;
+  readonly source: ByteString;
+  /** Options of the file system, comma separated, escaped as in mountinfo. */
+  readonly options: ByteString;
+}
+
+/** A mount by its unique id. Minus errno: it could not be asked; see also {@link tellsOptions}. */
+export function statMount(id: bigint, mntnsId: bigint): StatMount | number {
+  const error = statmount(id, mntnsId, STATMOUNT_ALL);
+  if (error < 0) return error;
+  const mask = answer.readBigUInt64LE(AT.mask);
+  // A string that is empty has no bit: of the source and the options that says nothing, of the point that it cannot be reached.
+  const has = (bit: bigint): boolean => (mask & bit) !== 0n;
+  return {
+    uniqueId: answer.readBigUInt64LE(AT.mntId),
+    id: answer.readUInt32LE(AT.mntIdOld),
+    parent: answer.readUInt32LE(AT.parentIdOld),
+    major: answer.readUInt32LE(AT.devMajor),
+    minor: answer.readUInt32LE(AT.devMinor),
+    sbFlags: answer.readUInt32LE(AT.sbFlags),
+    attr: answer.readBigUInt64LE(AT.mntAttr),
+    propagation: answer.readBigUInt64LE(AT.propagation),
+    peerGroup: answer.readBigUInt64LE(AT.peerGroup),
+    master: answer.readBigUInt64LE(AT.master),
+    propagateFrom: answer.readBigUInt64LE(AT.propagateFrom),
+    root: stringAt(AT.mntRoot),
+    point: stringAt(AT.mntPoint),
+    fsType: stringAt(AT.fsType),
+    subtype: has(STATMOUNT_FS_SUBTYPE) ? stringAt(AT.fsSubtype) : '',
+    source: has(STATMOUNT_SB_SOURCE) ? stringAt(AT.sbSource) : '',
+    options: has(STATMOUNT_MNT_OPTS) ? stringAt(AT.mntOpts) : '',
+  };
+}
+
+/**
+ * Whether statmount tells all of these here: STATMOUNT_SUPPORTED_MASK is newer (6.16) than what it would tell of, so that the
+ * mounts of the reader's own namespace are asked: some have options and a source in any system.
+ */
+export function tellsOptions(ids: readonly bigint[], mntnsId: bigint): boolean {
+  let seen = 0n;
+  for (const id of ids) {
+    if (statmount(id, mntnsId, STATMOUNT_ALL) >= 0) seen |= answer.readBigUInt64LE(AT.mask);
+    if ((seen & STATMOUNT_NEW) === STATMOUNT_NEW) return true;
+  }
+  return false;
 }

@@ -39,12 +39,12 @@ export function parseMountinfo(text: ByteString): readonly MountFacts[] | Malfor
       dev,
       root: decode(root),
       path: decode(path),
-      options: splitOptions(options),
+      options: mountOptions(options),
       // Numbers of peer groups and flags, all of the kernel's own making: nothing to decode.
       propagation: optional === '' ? [] : optional.slice(1).split(' '),
       fsType: decode(fsType),
       source: decode(source),
-      superOptions: splitOptions(superOptions),
+      superOptions: mountOptions(superOptions),
     });
   }
   return mounts;
@@ -52,7 +52,8 @@ export function parseMountinfo(text: ByteString): readonly MountFacts[] | Malfor
 
 const SELINUX = /^(?:context|fscontext|defcontext|rootcontext)="/;
 
-function splitOptions(text: ByteString): Name[] {
+/** The options of a list as the kernel writes it, split and then decoded. */
+export function mountOptions(text: ByteString): Name[] {
   const options: ByteString[] = [];
   let open = false;
   for (const piece of text.split(',')) {

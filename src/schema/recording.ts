@@ -39,6 +39,7 @@ export type Question =
   | 'namespace'
   | 'mountNamespaces'
   | 'nsfsMounts'
+  | 'mounts'
   | 'namespaceAt'
   | 'sharesFds'
   | 'socketNamespace'

@@ -46,7 +46,10 @@ export function entrancesTo(
     ...ownCandidates(host, self.mounts.filter(isOf)),
     ...mounts.tables
       .filter(({ mntns }) => mntns !== self.mntns)
-      .flatMap(({ pid, mounts: others }) => others.filter(isOf).map((mount) => throughTask(host, proc, pid, mount))),
+      // Where no task has the whole namespace for its root, no path leads in.
+      .flatMap(({ pid, mounts: others }) =>
+        pid === null ? [] : others.filter(isOf).map((mount) => throughTask(host, proc, pid, mount)),
+      ),
   ];
   if (candidates.length === 0) return { entrances: [], whole: 'absent' };
 
