@@ -1,6 +1,7 @@
 /** The tree of cgroups with limits and usage. */
 import type { CgroupPath } from '../src/model/cgroup-summary.ts';
 import type { Limit, Usage } from '../src/model/limits/types.ts';
+import { mapTree } from '../src/model/map-tree.ts';
 import type { Capture } from '../src/schema/capture.ts';
 import type { CgroupsFacet } from '../src/schema/cgroups.ts';
 import type { CgroupTreeDocument, CgroupTreeNode, DocumentLimit } from '../src/schema/css-graph-document.ts';
@@ -31,11 +32,17 @@ export interface CgroupTreeChoice {
 
 /** The tree, cut and sorted. Siblings are compared, nothing leaves its parent. */
 export function chosenPaths(roots: readonly CgroupPath[], { depth, sort }: CgroupTreeChoice): CgroupPath[] {
-  const cutAt = (paths: readonly CgroupPath[], level: number): CgroupPath[] =>
-    [...paths]
-      .sort((a, b) => compare(a, b, sort))
-      .map((path) => ({ ...path, children: level >= depth ? [] : cutAt(path.children, level + 1) }));
-  return cutAt(roots, 0);
+  interface Level {
+    readonly path: CgroupPath;
+    readonly level: number;
+  }
+  const sorted = (paths: readonly CgroupPath[], level: number): Level[] =>
+    [...paths].sort((a, b) => compare(a, b, sort)).map((path) => ({ path, level }));
+  return mapTree(
+    sorted(roots, 0),
+    ({ path, level }) => (level >= depth ? [] : sorted(path.children, level + 1)),
+    ({ path }, children: CgroupPath[]) => ({ ...path, children }),
+  );
 }
 
 function compare(a: CgroupPath, b: CgroupPath, sort: CgroupSort): number {
@@ -116,6 +123,7 @@ function columnsOf(rows: readonly Row[], containerOf: ContainerOf, { columns }: 
       name: 'cgroup',
       help: '',
       shrink: 'last',
+      prefix: ({ prefix }) => prefix,
       text: ({ prefix, value }) => prefix + value.label,
       value: ({ value }) => value.path,
     },

@@ -41,7 +41,7 @@ export function cssGraphSvg(graph: CssGraph, facet: CgroupsFacet, containerOf: C
   const labels = graph.cssSets.map((set) =>
     truncate(`${formatPlural(set.tids.length, 'task')}: ${terminalSafe(membersText(set, containerOf))}`, LABEL_LENGTH),
   );
-  const longest = Math.max(...labels.map(displayWidth), 0) * CHARACTER;
+  const longest = labels.reduce((most, label) => Math.max(most, displayWidth(label)), 0) * CHARACTER;
   // Labels lean to the right by 45 degrees above their column.
   const head = 96 + longest * Math.SQRT1_2;
   const paths = bands.flatMap(({ nodes }) => nodes.map(pathText));

@@ -183,6 +183,7 @@ export function boundaryColumns(
       name: 'boundary',
       help: 'the container, sandbox, cgroup or root',
       shrink: 'last',
+      prefix: (row) => row.prefix,
       text: (row) => row.prefix + row.label,
       value: (row) => row.label,
     },

@@ -1,6 +1,7 @@
 /** The tree of cgroups that have processes, hierarchies of the same shape together. */
 import type { CgroupLine, ProcessFacts, TasksFacet } from '../src/schema/tasks.ts';
 import type { Name } from '../src/schema/name.ts';
+import { mapTree } from '../src/model/map-tree.ts';
 import { bytesOf, nameOf, nameText } from '../src/text/bytes.ts';
 import type { ByteString } from '../src/text/bytes.ts';
 import { containerText } from './namespace-columns.ts';
@@ -35,7 +36,7 @@ export function cgroupForest({ processes, cgroups }: TasksFacet): CgroupNode[] {
     if (known === undefined) byShape.set(shape, { names: [hierarchy.name], hierarchy: hierarchy.id });
     else known.names.push(hierarchy.name);
   }
-  return [...byShape.values()].map(({ names, hierarchy }) => {
+  return [...byShape.values()].flatMap(({ names, hierarchy }) => {
     const root: Growing = { label: names.join(', '), path: '/', processes: [], children: new Map() };
     for (const process of processes) {
       const path = process.cgroup === null ? null : pathIn(cgroups[process.cgroup] ?? [], hierarchy);
@@ -72,9 +73,18 @@ function nodeAt(root: Growing, path: ByteString): Growing {
   return at;
 }
 
-function frozen({ label, path, processes, children }: Growing): CgroupNode {
-  const sorted = [...children.values()].sort((a, b) => (a.label < b.label ? -1 : 1));
-  return { label, path: nameOf(path), processes, children: sorted.map(frozen) };
+function frozen(root: Growing): CgroupNode[] {
+  const childrenOf = ({ children }: Growing): Growing[] =>
+    [...children.values()].sort((a, b) => (a.label < b.label ? -1 : 1));
+  return mapTree([root], childrenOf, ({ label, path, processes }, children: CgroupNode[]) => ({
+    label,
+    // Made when it is asked for: the paths of a deep chain grow with the square of its depth.
+    get path() {
+      return nameOf(path);
+    },
+    processes,
+    children,
+  }));
 }
 
 /** A node and the lines that lead to it. */
@@ -97,6 +107,7 @@ export function cgroupColumns(containerOf: ContainerOf): Column<CgroupRow>[] {
       name: 'cgroup',
       help: '',
       shrink: 'last',
+      prefix: ({ prefix }) => prefix,
       text: ({ prefix, value }) => prefix + value.label,
       value: ({ value }) => value.path,
     },

@@ -1,4 +1,5 @@
 /** Trees of namespaces: ownership of user namespaces, nesting of pid namespaces. */
+import { mapTree } from '../src/model/map-tree.ts';
 import type { Namespace, Namespaces } from '../src/model/namespaces.ts';
 import { NS_TYPES } from '../src/schema/namespace.ts';
 import type { NsType } from '../src/schema/namespace.ts';
@@ -32,14 +33,19 @@ export function nsForest(namespaces: Namespaces, type: 'user' | 'pid', limit: nu
     if (list === undefined) below.set(key, [ns]);
     else list.push(ns);
   }
-  const node = (namespace: Namespace): NsNode => {
+  const childrenOf = (namespace: Namespace): readonly Namespace[] => {
+    const list = below.get(namespace.facts.inum) ?? [];
+    // Once only: in a forged capture two may have one number.
+    below.delete(namespace.facts.inum);
+    return list;
+  };
+  return mapTree(below.get(null) ?? [], childrenOf, (namespace, children: NsNode[]): NsNode => {
     // Processes of the initial pid namespace are those of the host: listing them tells nothing about nesting.
     const isListed = type === 'pid' && namespace.facts.initial !== true;
     const processes = isListed ? namespace.processes.slice(0, limit ?? Infinity) : [];
     const leaves = processes.map((process): NsNode => ({ namespace, process, children: [] }));
-    return { namespace, process: null, children: [...leaves, ...(below.get(namespace.facts.inum) ?? []).map(node)] };
-  };
-  return (below.get(null) ?? []).map(node);
+    return { namespace, process: null, children: [...leaves, ...children] };
+  });
 }
 
 /** How many processes a tree of pid namespaces lists for each. */
@@ -60,7 +66,7 @@ export function nsTreeColumns(type: 'user' | 'pid', containerOf: ContainerOf): C
     prefix + (value.process === null ? refText(value.namespace.facts) : `pid ${pidsText(value.process)}`);
   const leader = ({ value }: NsNodeRow): ProcessFacts | null => value.process ?? value.namespace.leader;
   const common: Column<NsNodeRow>[] = [
-    { name: 'namespace', help: '', text: label, value: label },
+    { name: 'namespace', help: '', shrink: 'last', prefix: ({ prefix }) => prefix, text: label, value: label },
     {
       name: 'processes',
       header: 'PROCS',

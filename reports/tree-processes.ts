@@ -58,6 +58,8 @@ export function processColumns(capture: Capture, containerOf: ContainerOf): Colu
     {
       name: 'process',
       help: '',
+      shrink: 'last',
+      prefix: ({ prefix }) => prefix,
       text: ({ prefix, value }) => prefix + String(value.process.pid),
       value: ({ value }) => value.process.pid,
     },

@@ -2,6 +2,7 @@
 import { boundariesOf, placeOf } from '../src/model/boundaries.ts';
 import type { Boundary } from '../src/model/boundaries.ts';
 import type { Container } from '../src/model/containers.ts';
+import { mapTree } from '../src/model/map-tree.ts';
 import type { Namespace, Namespaces } from '../src/model/namespaces.ts';
 import { startTimeOf } from '../src/model/start-time.ts';
 import { belongingsOf } from '../src/model/places.ts';
@@ -69,7 +70,10 @@ export function treeReport(view: TreeView, input: TreeInput, filter: TreeFilter)
   const body = bodyOf(view, input, filter);
   const document: TreeDocument = {
     ...head,
-    nodes: body.nodes(),
+    // Not made for who reads lines: of a deep tree it is far larger than they are.
+    get nodes() {
+      return body.nodes();
+    },
     hidden: hidden.map((ns) => namespaceRow(ns, input.containerOf)),
   };
   return {
@@ -164,26 +168,16 @@ interface Pruned {
 
 /** Keeps what fits and what lies on the way to it; below a chosen pid or container everything. */
 function prune(roots: readonly Boundary[], fits: (boundary: Boundary) => boolean, filter: TreeFilter): Pruned[] {
-  const kept: Pruned[] = [];
-  const met: { boundary: Boundary; isWanted: boolean; siblings: Pruned[]; children: Pruned[] }[] = [];
   const hasStart = filter.pid !== null || filter.container !== null;
-  // With a stack of its own: boundaries can be nested deeper than the call stack.
-  const stack = roots.map((boundary) => ({ boundary, isInside: false, siblings: kept }));
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { boundary, isInside, siblings } = next;
-    if (!filter.kthreads && boundary.leader.kthread) continue;
-    const isWanted = isInside || fits(boundary);
-    const children: Pruned[] = [];
-    met.push({ boundary, isWanted, siblings, children });
-    for (const child of boundary.children) {
-      stack.push({ boundary: child, isInside: hasStart && isWanted, siblings: children });
-    }
-  }
-  // Backwards, each is after all that is below it, and siblings come in their order.
-  for (const { boundary, isWanted, siblings, children } of met.reverse()) {
-    if (isWanted || children.length > 0) siblings.push({ boundary, children });
-  }
-  return kept;
+  const chosen = (boundaries: readonly Boundary[], isInside: boolean): { boundary: Boundary; isWanted: boolean }[] =>
+    boundaries
+      .filter(({ leader }) => filter.kthreads || !leader.kthread)
+      .map((boundary) => ({ boundary, isWanted: isInside || fits(boundary) }));
+  return mapTree(
+    chosen(roots, false),
+    ({ boundary, isWanted }) => chosen(boundary.children, hasStart && isWanted),
+    ({ boundary, isWanted }, children: Pruned[]) => (isWanted || children.length > 0 ? { boundary, children } : null),
+  );
 }
 
 function matches(boundary: Boundary, { types, container, pid }: TreeFilter, containerOf: ContainerOf): boolean {
@@ -286,10 +280,11 @@ function namespaceBody(type: 'user' | 'pid', input: TreeInput, filter: TreeFilte
 }
 
 function pruneNodes(nodes: readonly NsNode[], keep: (node: NsNode) => boolean): NsNode[] {
-  return nodes.flatMap((node): NsNode[] => {
-    const children = pruneNodes(node.children, keep);
-    return keep(node) || children.length > 0 ? [{ ...node, children }] : [];
-  });
+  return mapTree(
+    nodes,
+    ({ children }) => children,
+    (node, children: NsNode[]) => (keep(node) || children.length > 0 ? { ...node, children } : null),
+  );
 }
 
 function cgroupBody({ tasks, containerOf }: TreeInput, filter: TreeFilter): Body {
@@ -335,7 +330,7 @@ function findNode(forest: readonly ProcessNode[], pid: number): ProcessNode[] {
   const stack = [...forest];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node.process.pid === pid) return [node];
-    stack.push(...node.children);
+    for (const child of node.children) stack.push(child);
   }
   return [];
 }

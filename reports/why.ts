@@ -85,7 +85,8 @@ function explain(ns: Namespace, around: Surroundings, style: Style): string[] {
     lines.push('  no holder was found: it ended meanwhile, or what keeps it shows in no file system');
     lines.push('  (a descriptor in flight between sockets, the credentials of an open file, a detached mount)');
   } else if (isHidden(ns)) lines.push('  no task is in it; it is kept by');
-  for (const kind of holders) lines.push(...sentences(kind, facts.type, around, style).map((line) => `  ${line}`));
+  // One by one: as arguments of a call there can be too many.
+  for (const kind of holders) for (const line of sentences(kind, facts.type, around, style)) lines.push(`  ${line}`);
   return lines;
 }
 

@@ -5,6 +5,7 @@ import { nameKey, nameText } from '../text/bytes.ts';
 import type { CgroupNode } from './cgroup-index.ts';
 import type { CssGraph } from './css-sets.ts';
 import { isUnlimited } from './limits/memory.ts';
+import { mapTree } from './map-tree.ts';
 import { MAX, valueOf } from './limits/types.ts';
 import type { Limit, Usage } from './limits/types.ts';
 import { amountIn, fileOf, numberOf, usageIn } from './limits/values.ts';
@@ -46,16 +47,20 @@ export function cgroupPaths({ index, setsOf }: CssGraph, wanted: (hierarchy: num
     if (list === undefined) byPath.set(nameKey(node.path), [node]);
     else list.push(node);
   }
-  const make = (path: Name): CgroupPath | null => {
+  const met = new Set<string>();
+  // In a forged capture a path may be met again below itself.
+  const atFirst = (path: Name): boolean => !met.has(nameKey(path)) && met.add(nameKey(path)) === met;
+  const childrenOf = (path: Name): Name[] => {
+    const below = (byPath.get(nameKey(path)) ?? []).flatMap(({ children }) => children.map((child) => child.path));
+    return below.filter(atFirst);
+  };
+  const roots = byPath.has('/') ? (['/'] as const) : [];
+  return mapTree(roots.filter(atFirst), childrenOf, (path, children: CgroupPath[]) => {
     const nodes = byPath.get(nameKey(path));
     if (nodes === undefined) return null;
-    const below = new Map(nodes.flatMap(({ children }) => children).map((child) => [nameKey(child.path), child.path]));
     const tids = new Set(nodes.flatMap(({ key }) => setsOf.get(key) ?? []).flatMap((set) => set.tids));
-    const children = [...below.values()].flatMap((one) => make(one) ?? []);
     return { path, label: labelOf(path), nodes, tids: [...tids], summary: summaryOf(nodes), children };
-  };
-  const root = make('/');
-  return root === null ? [] : [root];
+  });
 }
 
 function labelOf(path: Name): string {

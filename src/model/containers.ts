@@ -100,7 +100,15 @@ function discardUnfounded(world: World): void {
 
 /** Every draft after the one that it is nested in; those with a shim or monitor first, whose keys are then the plain ones. */
 function outermostFirst(drafts: Iterable<Draft>): Draft[] {
-  const depth = (draft: Draft): number => (draft.parent === null ? 0 : depth(draft.parent) + 1);
+  const depths = new Map<Draft | null, number>([[null, -1]]);
+  const depth = (draft: Draft): number => {
+    const unknown: Draft[] = [];
+    let at: Draft | null = draft;
+    for (; at !== null && !depths.has(at); at = at.parent) unknown.push(at);
+    let known = depths.get(at) ?? -1;
+    for (const one of unknown.reverse()) depths.set(one, ++known);
+    return depths.get(draft) ?? known;
+  };
   const unminded = ({ minder }: Draft): number => (minder === null ? 1 : 0);
   return [...drafts].sort((a, b) => depth(a) - depth(b) || unminded(a) - unminded(b));
 }

@@ -197,7 +197,7 @@ function countCsses(root: CgroupNode, controller: string): number | null {
     const isOn = enabled.includes(controller) || (controller === 'memory' && enabled.includes('io'));
     if (!isOn) continue;
     count += node.children.length;
-    stack.push(...node.children);
+    for (const child of node.children) stack.push(child);
   }
   return count;
 }

@@ -34,9 +34,10 @@ export function displayWidth(text: string): number {
 
 /** The text, or as much of its beginning as fits into `width` columns with the ellipsis at its end. Plain text only. */
 export function truncate(text: string, width: number, ellipsis: string = ELLIPSIS): string {
-  if (displayWidth(text) <= width) return text;
+  const most = mostFor(width);
+  if (text.length <= most && displayWidth(text) <= width) return text;
   const room = width - displayWidth(ellipsis);
-  return room < 0 ? head(ellipsis, width) : head(text, room) + ellipsis;
+  return room < 0 ? head(ellipsis, width) : head(text.slice(0, most), room) + ellipsis;
 }
 
 /**
@@ -44,12 +45,21 @@ export function truncate(text: string, width: number, ellipsis: string = ELLIPSI
  * which differ at the end, and ids, which people know by their beginning. Plain text only.
  */
 export function truncateMiddle(text: string, width: number, ellipsis: string = ELLIPSIS): string {
-  if (displayWidth(text) <= width) return text;
+  const most = mostFor(width);
+  if (text.length <= most && displayWidth(text) <= width) return text;
   const room = width - displayWidth(ellipsis);
   if (room < 0) return head(ellipsis, width);
-  const start = head(text, Math.ceil(room / 2));
+  const start = head(text.slice(0, most), Math.ceil(room / 2));
   // What a wide character at the end of the start left over goes to the end.
-  return start + ellipsis + tail(text, room - displayWidth(start));
+  return start + ellipsis + tail(text.slice(-most), room - displayWidth(start));
+}
+
+/**
+ * A text that is longer does not fit, unless it is full of what takes no width, which nobody needs to see: the rest of a
+ * hundred million characters is not looked at.
+ */
+function mostFor(width: number): number {
+  return 1024 + 16 * Math.max(0, width);
 }
 
 /** The longest beginning that takes at most `width` columns. */

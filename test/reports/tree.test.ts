@@ -6,7 +6,15 @@ import { drawTree } from '../../reports/tree-draw.ts';
 import { TREE_VIEWS, treeReport, type TreeFilter } from '../../reports/tree.ts';
 import { viewOf, type View } from '../../src/cli/view.ts';
 import { displayWidth } from '../../src/text/width.ts';
-import { captureOfFacts, cgroupLines, processOf, tasksOf } from '../support/facts.ts';
+import {
+  captureOfFacts,
+  cgroupLines,
+  INITIAL,
+  namespaceOf,
+  namespacesFacetOf,
+  processOf,
+  tasksOf,
+} from '../support/facts.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 
 const FULL: TreeFilter = { types: null, container: null, pid: null, kthreads: true };
@@ -207,6 +215,69 @@ describe('drawing', () => {
     expect(lines).toHaveLength(20_001);
     expect(Math.max(...lines.map(({ prefix }) => prefix.length))).toBe(180);
     expect(lines.slice(60, 62).map(({ prefix }) => prefix.trim())).toEqual(['└─', '(level 61)']);
+  });
+});
+
+/** A view of processes each of which is in a cgroup below the other's. */
+function deepCgroups(depth: number): View {
+  const path = (levels: number): string => '/a'.repeat(levels);
+  return viewOf(
+    captureOfFacts(tasksOf([processOf(1), processOf(2, { cgroup: 1 })], [cgroupLines(path(depth), path(3))])),
+  );
+}
+
+describe('a deep chain', () => {
+  const chain = (depth: number): View => {
+    const inum = (level: number): number => 1_000_000 + level;
+    const below = Array.from({ length: depth }, (_, i) =>
+      namespaceOf('pid', inum(i), { parent: i === 0 ? INITIAL.pid : inum(i - 1) }),
+    );
+    const processes = Array.from({ length: depth }, (_, i) =>
+      processOf(i + 2, { ppid: i + 1, ns: { pid: inum(i) }, comm: `c${String(i)}` }),
+    );
+    return viewOf(captureOfFacts(tasksOf([processOf(1), ...processes]), namespacesFacetOf(below)));
+  };
+  const views = { processes: chain(12_000), cgroups: deepCgroups(20_000) };
+
+  it.each(TREE_VIEWS)('drawn by %s takes as much for each level', (by) => {
+    const view = by === 'cgroup' ? views.cgroups : views.processes;
+    for (const columns of [80, null]) {
+      const lines = linesOf(view, by, style(columns));
+      const most = Math.max(...lines.map((line) => line.length));
+      expect(lines.length).toBeGreaterThan(by === 'user' ? 0 : 12_000);
+      expect(most).toBeLessThanOrEqual(columns ?? 400);
+    }
+  });
+
+  it.each([
+    ['boundary', /sandbox/],
+    ['process', /(?:─ |\) )\d+ /],
+    ['pid', /pid:\[\d{7}\]|pid \d+/],
+  ] as const)('drawn by %s at 80 columns names each', (by, name) => {
+    const lines = linesOf(views.processes, by, style(80));
+    const from = lines.findIndex((line) => /^\S*─/.test(line));
+    expect(lines.slice(from, from + 2000).filter((line) => !name.test(line))).toEqual([]);
+  });
+
+  it('says all of it to a program', () => {
+    const { nodes } = treeReport('cgroup', deepCgroups(2000), FULL).document;
+    expect(nodes.at(2000)).toMatchObject({ label: 'a', path: '/a'.repeat(2000), parent: 1999 });
+  });
+});
+
+describe('a name of many millions of characters', () => {
+  it('is cut before anything else is done with it', () => {
+    const comm = '\u{1f600}'.repeat(10_000_000);
+    const argv = ['x', comm];
+    const view = viewOf(
+      captureOfFacts(tasksOf([processOf(1, { comm, detail: { argv } }), processOf(2, { comm, ns: { mnt: 900 } })])),
+    );
+    for (const by of TREE_VIEWS) {
+      for (const columns of [80, 160, null]) {
+        const lines = linesOf(view, by, style(columns));
+        expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(30_000);
+      }
+    }
   });
 });
 

@@ -90,7 +90,7 @@ export function placesNamed(text: string, { hierarchies, cgroups }: CgroupsFacet
     }),
   );
   // Of mounts within mounts the innermost: hierarchies are mounted below a tmpfs, and v2 below that of v1.
-  const deepest = Math.max(...below.map(({ depth }) => depth));
+  const deepest = below.reduce((most, { depth }) => Math.max(most, depth), 0);
   const places = below
     .filter(({ depth }) => depth === deepest)
     .map(({ hierarchy, path: at }) => ({ hierarchy, path: at }));
