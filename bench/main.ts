@@ -1,6 +1,7 @@
 /**
- * Measures nsinspect beside lsns and writes docs/performance.md: `npm run bench`. With `--quick` it takes three rounds and only
- * prints; with `--sizes 500/20,20000/800` it plants other crowds (processes/containers) and only prints, too.
+ * Measures nsinspect beside lsns and systemd-cgls and writes docs/performance.md: `npm run bench`. With `--quick` it takes three
+ * rounds and only prints; with `--sizes 500/20,20000/800` it plants other crowds (processes/containers), with
+ * `--cgroups 500/5000` others in cgroups (cgroups/threads), and only prints, too. `-` for a list: none.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,13 +9,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { mountedHierarchies } from '../test/support/cgroups.ts';
 import { CLI, ROOT } from '../test/support/cli.ts';
 import { plant } from '../test/support/plant.ts';
+import { withCgroupCrowd } from './cgroup-crowd.ts';
 import { makeMeasure, measureInTurns, type Measure, type Peer } from './measure.ts';
 import { withParts, type PartTimes } from './part-times.ts';
 import { markdown, type Machine, type SizeResult } from './report.ts';
+import type { CgroupSizeResult } from './report-cgroups.ts';
 
 const SIZES = '500/20,2000/80,5000/200';
+const CGROUP_SIZES = '500/5000,1000/10000,2000/20000';
 
 /** What Node itself takes, and what starting adds to it. */
 const START_UP: readonly Peer[] = [
@@ -23,12 +28,23 @@ const START_UP: readonly Peer[] = [
   { name: 'nsinspect ls --help', command: [...CLI, 'ls', '--help'] },
 ];
 
+/** The commands about cgroups; the limits are those of the first process. */
+const CGROUP_COMMANDS: readonly Peer[] = [
+  ['cgroup', 'graph', '--json'],
+  ['cgroup', 'graph'],
+  ['cgroup', 'tree'],
+  ['cgroup', 'show', '/'],
+  ['limits', '1'],
+].map((words) => ({ name: ['nsinspect', ...words].join(' '), command: [...CLI, ...words] }));
+
 /** Start-up is short and its spread is large. */
 const SHORT_ROUNDS = 21;
 const ROUNDS = 9;
 const QUICK_ROUNDS = 3;
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, sizes: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, sizes: { type: 'string' }, cgroups: { type: 'string' } },
+});
 
 if (process.geteuid?.() !== 0) {
   console.error('the benchmark plants a crowd of processes in namespaces of their own: run it as root');
@@ -63,9 +79,18 @@ async function bench(): Promise<void> {
     }
   });
 
-  const page = markdown({ machine, rounds, shortRounds, startUp, idle, sizes });
+  const cgroups: CgroupSizeResult[] = [];
+  const cgroupPeers = [...(machine.cgls === null ? [] : [cgls()]), ...CGROUP_COMMANDS];
+  for (const [most, threads] of sizesOf(values.cgroups ?? CGROUP_SIZES)) {
+    tell(`${threads} threads in ${most} cgroups`);
+    await withCgroupCrowd(most, threads, async (crowd) => {
+      cgroups.push({ crowd, peers: await measureInTurns(cgroupPeers, rounds, measure) });
+    });
+  }
+
+  const page = markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups });
   console.log(page);
-  if (values.quick || values.sizes !== undefined) return;
+  if (values.quick || values.sizes !== undefined || values.cgroups !== undefined) return;
   writeFileSync(path.join(ROOT, 'docs/performance.md'), page);
   tell('written to docs/performance.md');
 }
@@ -93,10 +118,18 @@ function nsinspect(directory: string): Peer[] {
   }));
 }
 
+/** systemd's list, of the v2 hierarchy where that is mounted: its own command would take that of its own for the only one. */
+function cgls(): Peer {
+  const hierarchies = mountedHierarchies();
+  const path = (hierarchies.find(({ version }) => version === 2) ?? hierarchies[0])?.path ?? '/sys/fs/cgroup';
+  return { name: 'systemd-cgls', command: ['systemd-cgls', '--no-pager', path] };
+}
+
 function sizesOf(list: string): [number, number][] {
+  if (list === '-') return [];
   return list.split(',').map((size) => {
     const match = /^(\d+)\/(\d+)$/.exec(size);
-    if (match === null) throw new Error(`not PROCESSES/CONTAINERS: ${size}`);
+    if (match === null) throw new Error(`not two numbers with a / between them: ${size}`);
     return [Number(match[1]), Number(match[2])];
   });
 }
@@ -107,15 +140,15 @@ function machineHere(): Machine {
     cpu: os.cpus()[0]?.model.trim() ?? os.arch(),
     cpus: os.availableParallelism(),
     node: process.versions.node,
-    lsns: lsnsVersion(),
+    lsns: versionOf('lsns')?.replace(/^lsns from /, 'lsns of ') ?? null,
+    cgls: versionOf('systemd-cgls')?.replace(/^systemd (\S+).*$/, 'systemd-cgls $1') ?? null,
   };
 }
 
-function lsnsVersion(): string | null {
+/** The first line of what a program says of its version; null where it is not installed. */
+function versionOf(program: string): string | null {
   try {
-    return execFileSync('lsns', ['--version'], { encoding: 'utf8' })
-      .trim()
-      .replace(/^lsns from /, 'lsns of ');
+    return execFileSync(program, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return null;

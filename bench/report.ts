@@ -1,6 +1,8 @@
 /** Writes down what was measured. Only figures differ from run to run. */
 import type { Measurement } from './measure.ts';
 import { PARTS, type PartTimes } from './part-times.ts';
+import { cgroupSections, cgroupTargets, type CgroupSizeResult } from './report-cgroups.ts';
+import { count, mb, ms, table, type Target } from './table.ts';
 
 /** The machine, as far as it bears on the figures. */
 export interface Machine {
@@ -9,6 +11,7 @@ export interface Machine {
   readonly cpus: number;
   readonly node: string;
   readonly lsns: string | null;
+  readonly cgls: string | null;
 }
 
 /** What was measured at one size of the crowd. */
@@ -29,12 +32,13 @@ export interface Results {
   readonly startUp: ReadonlyMap<string, Measurement>;
   readonly idle: ReadonlyMap<string, Measurement>;
   readonly sizes: readonly SizeResult[];
+  readonly cgroups: readonly CgroupSizeResult[];
 }
 
 const LSNS = 'lsns';
 
 /** The page docs/performance.md. */
-export function markdown({ machine, rounds, shortRounds, startUp, idle, sizes }: Results): string {
+export function markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups }: Results): string {
   const largest = sizes.at(-1);
   return `# Performance
 
@@ -45,8 +49,8 @@ the process to its end, output to /dev/null; CPU time is that of all threads in 
 resident set (\`wait4\`). \`nsinspect\` searches every kind of holder: threads, open files, sockets and mounts in all mount
 namespaces, of which \`lsns\` reads none.
 
-Linux ${machine.kernel} on ${machine.cpus} × ${machine.cpu}; Node ${machine.node}; ${machine.lsns ?? 'no lsns'}.
-${largest === undefined ? '' : targets(largest, startUp, idle)}
+Linux ${machine.kernel} on ${machine.cpus} × ${machine.cpu}; Node ${machine.node}; ${machine.lsns ?? 'no lsns'}; ${machine.cgls ?? 'no systemd-cgls'}.
+${largest === undefined ? '' : targets(largest, startUp, idle, cgroupTargets(cgroups))}
 ## Start-up
 
 ${table(
@@ -64,20 +68,21 @@ ${table(
   ['command', 'wall', 'CPU', 'memory'],
   [...idle].map(([name, one]) => [`\`${name}\``, ms(one.wallMs), ms(one.cpuMs), mb(one.peakMb)]),
 )}
-${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}`;
+${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}${cgroupSections(cgroups)}`;
 }
 
 function targets(
   { processes, containers, peers }: SizeResult,
   startUp: Results['startUp'],
   idle: Results['idle'],
+  others: readonly Target[],
 ): string {
   const bare = startUp.get('node -e 0')?.wallMs ?? NaN;
   const ls = peers.get('nsinspect ls');
   const tree = idle.get('nsinspect tree');
   const peak = Math.max(...[...peers].filter(([name]) => name !== LSNS).map(([, { peakMb }]) => peakMb));
   const crowd = `${count(processes)} processes in ${count(containers)} containers`;
-  const rows: [string, number, number, (value: number) => string][] = [
+  const rows: Target[] = [
     [
       `\`ls\` at ${crowd}, of lsns`,
       (ls?.wallMs ?? NaN) / (peers.get(LSNS)?.wallMs ?? NaN),
@@ -89,6 +94,7 @@ function targets(
     ['its memory', tree?.peakMb ?? NaN, 120, mb],
     ['`--version` above `node -e 0`', (startUp.get('nsinspect --version')?.wallMs ?? NaN) - bare, 110, ms],
     ['`ls --help` above `node -e 0`', (startUp.get('nsinspect ls --help')?.wallMs ?? NaN) - bare, 110, ms],
+    ...others,
   ];
   return `
 ## Targets
@@ -154,24 +160,4 @@ ${table(
   ]),
 )}
 `;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((cell, i) => Math.max(3, cell.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
-  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(header), line(rule), ...rows.map(line)].join('\n');
-}
-
-function ms(value: number): string {
-  return `${value.toFixed(0)} ms`;
-}
-
-function mb(value: number): string {
-  return `${value.toFixed(0)} MB`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en');
 }

@@ -23,6 +23,8 @@ import { KnownNamespaces } from './known.ts';
 export interface ScanWants {
   readonly cgroups: boolean;
   readonly threadCgroups: boolean;
+  /** The namespaces in which a thread may differ from its leader; else a thread is taken to be where its leader is. */
+  readonly threadNamespaces: boolean;
   readonly root: boolean;
   readonly detail: boolean;
   /** Open files and sockets, which may hold namespaces. */
@@ -193,7 +195,7 @@ export class Scanner {
     const ns = new Array<number | null>(NS_COUNT).fill(null);
     const links: Links = { ns, unknown: null, denied: false, gone: false, net: null };
     for (const [i, link] of NS_LINKS.entries()) {
-      if (leader !== null && !PER_THREAD.has(link)) {
+      if (leader !== null && !(this.#wants.threadNamespaces && PER_THREAD.has(link))) {
         ns[i] = leader[i] ?? null;
         continue;
       }
@@ -283,7 +285,8 @@ export class Scanner {
   #thread(dir: Dir, leader: ProcessFacts, tid: number, leaderIsZombie: boolean, ownFds: boolean): ThreadFacts | null {
     if (leader.unknownNs?.user === 'denied') return null;
     const base = `task/${String(tid)}/`;
-    const paths = LINK_PATHS.map((path) => base + path);
+    const takesLeaders = !leaderIsZombie && !this.#wants.threadNamespaces;
+    const paths = takesLeaders ? [] : LINK_PATHS.map((path) => base + path);
     const links = this.#links(dir, paths, leaderIsZombie ? null : leader.ns, leader.pid, tid);
     if (links.gone) return null;
     const read = this.#wants.threadCgroups ? this.#cgroup(dir, `${base}cgroup`) : leader.cgroup;

@@ -45,6 +45,8 @@ export async function captureTasks(
   const scanWants: ScanWants = {
     cgroups: wants.cgroups,
     threadCgroups: wants.threadCgroups,
+    // Who does not look for namespaces does not ask about those of threads: seven links of each.
+    threadNamespaces: wants.fds,
     root: wants.root,
     detail: wants.detail === 'all',
     fds: wants.fds,

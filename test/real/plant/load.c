@@ -175,8 +175,81 @@ static void crowd(int argc, char **argv)
 	fact("containers", crowd_containers);
 }
 
+/* ---- cgroup-crowd GROUPS PROCESSES THREADS DIRECTORY... ---- */
+
+/*
+ * In each directory there are cgroups called 0, 1, 2 and so on: so many groups of processes are, each in those of one
+ * number, so many threads in each process. What a group's first process starts is where that is: moving takes the
+ * kernel longer than all the rest. One thread of it goes to its neighbour's cgroup in the first directory, if that is
+ * of v1, where threads can.
+ */
+static char **crowd_directories;
+static int crowd_groups, crowd_threads;
+
+static void join(const char *directory, int number, const char *file, bool must_be)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%d/%s", directory, number, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && !must_be)
+		return;
+	must_(fd, path);
+	/* 0: the caller. */
+	must_(write(fd, "0", 1), path);
+	close(fd);
+}
+
+static void neighbour(void)
+{
+	join(crowd_directories[0], (crowd_index + 1) % crowd_groups, "tasks", false);
+	ready();
+}
+
+static void nothing(void)
+{
+}
+
+static void crowd_member(void)
+{
+	for (int i = 1; i < crowd_threads; i++)
+		start_thread(nothing);
+	ready();
+}
+
+static void crowd_group(void)
+{
+	for (char **directory = crowd_directories; *directory; directory++)
+		join(*directory, crowd_index, "cgroup.procs", true);
+	for (int i = 1; i < crowd_processes; i++)
+		spawn(0, crowd_member);
+	for (int i = 1; i < crowd_threads; i++)
+		start_thread(i == 1 ? neighbour : nothing);
+	ready();
+}
+
+static void cgroup_crowd(int argc, char **argv)
+{
+	crowd_groups = number_argument(argc, argv, 0, 10);
+	crowd_processes = number_argument(argc, argv, 1, 1);
+	crowd_threads = number_argument(argc, argv, 2, 2);
+	crowd_directories = argc > 3 ? argv + 3 : argv + argc;
+	if (crowd_threads < 2 || argc <= 3) {
+		fprintf(stderr, "plant: cgroup-crowd GROUPS PROCESSES THREADS DIRECTORY..., two threads at least\n");
+		exit(2);
+	}
+	for (crowd_index = 0; crowd_index < crowd_groups; crowd_index++) {
+		spawn(0, crowd_group);
+		await_ready(crowd_processes + 1);
+	}
+	fact("processes", (long)crowd_groups * crowd_processes);
+	fact("threads", (long)crowd_groups * crowd_processes * crowd_threads);
+}
+
 const struct scenario LOAD_SCENARIOS[] = {
 	{ "storm", storm, storm_end },
 	{ "crowd", crowd, NULL },
+	{ "cgroup-crowd", cgroup_crowd, NULL },
 	{ NULL, NULL, NULL },
 };
