@@ -8,6 +8,7 @@ import { bytesOf, nameText } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
 import { refText } from '../text/ns-ref.ts';
 import type { Container } from './containers.ts';
+import { hostMountNamespace } from './host-mount-namespace.ts';
 import type { Namespace, Namespaces } from './namespaces.ts';
 
 /** What a TARGET turned out to be. */
@@ -159,14 +160,10 @@ function openFileCandidates(pid: number, fd: number, { namespaces }: Targets): T
 function mountedNamespaces(path: string, { namespaces, tasks }: Targets): Target[] {
   const onTop = new Map<number, NsMount>();
   for (const mount of namespaces?.mounts ?? []) if (nameText(mount.path) === path) onTop.set(mount.mntns, mount);
-  const own = onTop.get(mountNamespaceOfInit(tasks) ?? -1);
+  const own = onTop.get(hostMountNamespace(tasks) ?? -1);
   const meant = own === undefined ? [...onTop.values()] : [own];
   const found = new Set(meant.map((mount) => namespaces?.get(mount)));
   return [...found].flatMap((namespace) => (namespace === undefined ? [] : [{ kind: 'namespace', namespace }]));
-}
-
-function mountNamespaceOfInit({ processes }: TasksFacet): number | null {
-  return processes.find(({ pid }) => pid === 1)?.ns[NS_TYPES.indexOf('mnt')] ?? null;
 }
 
 /** A path below the root of a hierarchy, as `/proc/PID/cgroup` shows it, or one below where it is mounted. */
@@ -194,7 +191,7 @@ function cgroupCandidates(path: string, where: Targets): Target[] {
 
 /** Mounts at that path in the mount namespace of the init process, or else in any. */
 function mountCandidates(path: string, { mounts, tasks }: Targets): Target[] {
-  const own = mountNamespaceOfInit(tasks);
+  const own = hostMountNamespace(tasks);
   const tables = mounts?.tables ?? [];
   const preferred = tables.filter(({ mntns }) => mntns === own);
   for (const among of [preferred, tables]) {

@@ -38,6 +38,7 @@ const COMMANDS: Readonly<
   },
   why: { live: [[`/proc/${OWN_PID}/ns/net`]], from: [['/proc/2/ns/net']] },
   inspect: { live: [[OWN_PID]], from: [['2'], ['/proc/2/ns/mnt']] },
+  mounts: { live: [[OWN_PID], ['/']], from: [['2'], ['/proc/2/ns/mnt']] },
   capture: { live: [['--output', '/dev/null', '--redact']] },
   completion: { live: [['bash']] },
   doctor: { live: [[]] },

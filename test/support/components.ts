@@ -58,6 +58,7 @@ export const COMPONENTS = {
   nft: programs('nft'),
   lsns: programs('lsns'),
   unshare: programs('unshare'),
+  findmnt: programs('findmnt', 'mount'),
   nsenter: programs('nsenter'),
   setpriv: programs('setpriv'),
   strace: programs('strace'),
