@@ -13,6 +13,7 @@ import { truncate } from '../src/text/width.ts';
 import { graphCgroup } from './css-graph.ts';
 import { documentHead } from './head.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** The document of `cgroup show`. */
 export function cgroupShowDocument(
@@ -95,15 +96,16 @@ function cgroupLines(cgroup: CgroupReport, all: boolean, style: Style): string[]
   const shown = cgroup.files.filter(({ role }) => all || (role !== 'stat' && role !== 'members'));
   const width = Math.min(36, Math.max(0, ...shown.map(({ file }) => file.length)));
   for (const role of ROLES) {
-    for (const file of shown.filter((one) => one.role === role)) lines.push(...fileLines(file, width));
+    for (const file of shown.filter((one) => one.role === role)) lines.push(...fileLines(file, width, style));
   }
   const hidden = cgroup.files.length - shown.length;
   if (hidden > 0) lines.push(`  ${formatPlural(hidden, 'file')} with statistics: --all`);
   return lines;
 }
 
-function fileLines({ file, role, unit, value }: CgroupFileReport, width: number): string[] {
-  const [first = '', ...rest] = valueLines(value, unit);
+function fileLines({ file, role, unit, value }: CgroupFileReport, width: number, style: Style): string[] {
+  const room = style.columns === null ? Infinity : Math.max(20, style.columns - width - 16);
+  const [first = '', ...rest] = valueLines(value, unit).flatMap((line) => wrap(line, room, style));
   const head = `  ${(role ?? 'unknown').padEnd(10)}  ${terminalSafe(file).padEnd(width)}  `;
   return [head + (first === '' ? '-' : first), ...rest.map((line) => ' '.repeat(head.length) + line)];
 }
@@ -121,7 +123,7 @@ function valueLines(value: FileValue, unit: string | null): string[] {
     case 'list':
       return [value.list === '' ? '(empty)' : value.list];
     case 'keyed':
-      return [value.entries.map(([key, one]) => `${key} ${one}`).join('  ')].map(terminalSafe);
+      return [terminalSafe(value.entries.map(([key, one]) => `${key}=${one}`).join(' '))];
     case 'nested':
       return value.entries.map(({ key, values }) =>
         terminalSafe(

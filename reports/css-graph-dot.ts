@@ -14,6 +14,7 @@ export function cssGraphDot(graph: CssGraph, facet: CgroupsFacet, containerOf: C
     'graph css_sets {',
     '  rankdir=LR; splines=line; ranksep=3;',
     '  node [shape=box, fontname="sans-serif", fontsize=10];',
+    '  edge [tailport=e, headport=w, color=gray40];',
   ];
   for (const set of graph.cssSets) {
     const label = `css_set ${String(set.id)}\n${formatPlural(set.tids.length, 'task')}\n${membersText(set, containerOf)}`;

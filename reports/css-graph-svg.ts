@@ -29,8 +29,8 @@ const CSS = `
 .bg{fill:#fff}text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#1f2328}
 .path{font-family:ui-monospace,monospace;font-size:11px}.band{fill:#f3f5f8}.name{font-weight:600}
 .quiet{fill:#59636e}.row{stroke:#d8dee4}.set{stroke:#57606a;stroke-width:1.5}.dot{fill:#0b66c3}.id{fill:#0b66c3}
-.badge{fill:#fff;font-weight:600}
-@media(prefers-color-scheme:dark){.bg{fill:#0d1117}text{fill:#e6edf3}.band{fill:#161c24}.quiet{fill:#9198a1}.row{stroke:#2b323b}
+.badge{fill:#fff;font-weight:600}.again{font-size:10px;fill:#59636e}
+@media(prefers-color-scheme:dark){.bg{fill:#0d1117}text{fill:#e6edf3}.band{fill:#161c24}.quiet,.again{fill:#9198a1}.row{stroke:#2b323b}
 .set{stroke:#7d8590}.dot,.id{fill:#58a6ff}.badge{fill:#0d1117}}`;
 
 /** The picture as an SVG document. */
@@ -56,6 +56,10 @@ export function cssGraphSvg(graph: CssGraph, facet: CgroupsFacet, containerOf: C
     body.push(
       element('rect', { class: 'band', x: MARGIN - 8, y, width: right - MARGIN + 8, height: BAND_HEAD - 8, rx: 4 }),
       textElement(MARGIN, y + 15, terminalSafe(name), { class: 'name' }),
+      // The numbers once more: the picture may be higher than a screen.
+      ...graph.cssSets.map(({ id }, i) =>
+        textElement(left + (i + 0.5) * COLUMN + 5, y + 15, String(id), { class: 'again' }),
+      ),
     );
     y += BAND_HEAD;
     for (const node of nodes) {

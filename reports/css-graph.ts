@@ -9,12 +9,13 @@ import type { CssGraphDocument, GraphCgroup, GraphHierarchy } from '../src/schem
 import { nameText } from '../src/text/bytes.ts';
 import { terminalSafe } from '../src/text/safe.ts';
 import { formatCount, formatPlural } from '../src/text/units.ts';
-import { truncateMiddle } from '../src/text/width.ts';
+import { truncate, truncateMiddle } from '../src/text/width.ts';
 import { documentHead } from './head.ts';
 import { containerText } from './namespace-columns.ts';
 import { containerId } from './namespaces.ts';
 import type { ContainerOf } from './namespaces.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** The document. */
 export function cssGraphDocument(
@@ -108,11 +109,11 @@ export function cssGraphLines(
     ),
   ];
   for (const set of graph.cssSets) {
+    const name = `css_set ${String(set.id)}`;
     const size = `${formatPlural(set.tids.length, 'task')}, ${formatPlural(set.processes.length, 'process', 'processes')}`;
-    lines.push(
-      '',
-      `${style.bold(`css_set ${String(set.id)}`)}  ${size}  ${style.dim(cut(membersText(set, containerOf), 40 + String(set.id).length, style))}`,
-    );
+    const room = roomAfter(name.length + size.length + 4, style);
+    const members = truncate(terminalSafe(membersText(set, containerOf)), room, style.ellipsis);
+    lines.push('', `${style.bold(name)}  ${size}  ${style.dim(members)}`);
     for (const [path, keys] of pathsOf(set, names)) lines.push(...pathLines(path, keys, style));
   }
   const unwalked = facet.hierarchies.filter(({ walked }) => walked !== true);
@@ -127,7 +128,7 @@ export function cssGraphLines(
       '',
       `${formatPlural(graph.dead.length, 'zombie')}, in no css_set of theirs any more: ${someOf(graph.dead)}`,
     );
-  lines.push('', style.bold('checks'), ...checks.map((one) => checkLine(one, style)));
+  lines.push('', style.bold('checks'), ...checks.flatMap((one) => checkLines(one, style)));
   return lines;
 }
 
@@ -135,10 +136,9 @@ function someOf(tids: readonly number[]): string {
   return tids.slice(0, 8).join(' ') + (tids.length > 8 ? ` and ${formatCount(tids.length - 8)} more` : '');
 }
 
-/** Room for the text after what stands before it on the line. */
-function cut(text: string, before: number, style: Style): string {
-  const safe = terminalSafe(text);
-  return style.columns === null ? safe : truncateMiddle(safe, Math.max(16, style.columns - before), style.ellipsis);
+/** Columns that are left after what stands before on the line. */
+function roomAfter(before: number, { columns }: Style): number {
+  return columns === null ? Infinity : Math.max(16, columns - before);
 }
 
 function pathsOf({ cgroups }: CssSet, names: ReadonlyMap<number, string>): Map<string, string[]> {
@@ -152,17 +152,15 @@ function pathsOf({ cgroups }: CssSet, names: ReadonlyMap<number, string>): Map<s
 }
 
 function pathLines(path: string, keys: readonly string[], style: Style): string[] {
-  const room = Math.max(20, (style.columns ?? Infinity) - 4);
-  const lines: string[] = [];
-  for (const key of keys) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + key.length + 1 <= room) lines[lines.length - 1] = `${last} ${key}`;
-    else lines.push(key);
-  }
-  return [`  ${style.cyan(cut(path, 2, style))}`, ...lines.map((line) => `    ${terminalSafe(line)}`)];
+  const shown = truncateMiddle(terminalSafe(path), roomAfter(2, style), style.ellipsis);
+  const lines = wrap(terminalSafe(keys.join(' ')), roomAfter(4, style), style);
+  return [`  ${style.cyan(shown)}`, ...lines.map((line) => `    ${line}`)];
 }
 
-/** One check on its line. */
-export function checkLine({ name, ok, detail }: Check, style: Style): string {
-  return `  ${ok ? style.green('ok  ') : style.red('FAIL')}  ${name.padEnd(28)}  ${cut(detail, 36, style)}`;
+function checkLines({ name, ok, detail }: Check, style: Style): string[] {
+  const [first = '', ...rest] = wrap(terminalSafe(detail), roomAfter(38, style), style);
+  return [
+    `  ${ok ? style.green('ok  ') : style.red('FAIL')}  ${name.padEnd(28)}  ${first}`,
+    ...rest.map((line) => ' '.repeat(38) + line),
+  ];
 }

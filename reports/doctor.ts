@@ -7,6 +7,7 @@ import { terminalSafe } from '../src/text/safe.ts';
 import { formatPlural } from '../src/text/units.ts';
 import { documentHead } from './head.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** The document of `doctor`. `capture` is the pass that `ls` makes: it tells how complete that is. */
 export function doctorDocument(capture: Capture, checks: readonly Check[]): DoctorDocument {
@@ -64,7 +65,7 @@ export function doctorLines({ checks, ls }: DoctorDocument, style: Style): strin
   return [
     ...lines,
     '',
-    ...wrap(terminalSafe(ls.summary), columns).map((line) => (ls.complete ? style.green(line) : line)),
+    ...wrap(terminalSafe(ls.summary), columns, style).map((line) => (ls.complete ? style.green(line) : line)),
   ];
 }
 
@@ -105,14 +106,4 @@ function brokenName(name: string, width: number): string {
   if (name.length <= width) return name;
   const at = name.lastIndexOf('_', width - 1) + 1;
   return at === 0 ? name : `${name.slice(0, at)}\n${name.slice(at)}`;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -13,9 +13,9 @@ import { nameText } from '../src/text/bytes.ts';
 import { refText } from '../src/text/ns-ref.ts';
 import { terminalSafe } from '../src/text/safe.ts';
 import { formatPlural } from '../src/text/units.ts';
-import { displayWidth, truncate } from '../src/text/width.ts';
 import { containerText } from './namespace-columns.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 type Line = readonly [word: string, value: string];
 
@@ -59,21 +59,6 @@ function aligned(lines: readonly Line[], style: Style): string[] {
     const [first = '', ...rest] = wrap(terminalSafe(value), room, style);
     return [`  ${style.cyan(word.padEnd(width))}  ${first}`, ...rest.map((line) => indent + line)];
   });
-}
-
-/** Breaks at spaces; a word that is longer than a line is cut. */
-function wrap(text: string, room: number, style: Style): string[] {
-  if (displayWidth(text) <= room) return [text];
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > room) {
-      lines.push(line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].map((one) => truncate(one, room, style.ellipsis));
 }
 
 function listText({ count, sample }: { count: number; sample: readonly ProcessId[] }): string {

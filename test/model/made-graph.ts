@@ -66,7 +66,9 @@ export function graphFacet(made: readonly MadeHierarchy[], rest: Partial<Cgroups
 
 /** The facet of processes whose cgroups are these texts of `/proc/PID/cgroup`, one line a hierarchy. */
 export function graphTasks(processes: readonly ProcessFacts[], ...texts: readonly (readonly string[])[]): TasksFacet {
-  const cgroups = texts.map((lines) => parseCgroup(`${lines.join('\n')}\n`) as readonly CgroupLine[]);
+  // As it is read: one character a byte.
+  const bytes = (lines: readonly string[]): string => Buffer.from(`${lines.join('\n')}\n`).toString('latin1');
+  const cgroups = texts.map((lines) => parseCgroup(bytes(lines)) as readonly CgroupLine[]);
   return { ...tasksOf(processes), cgroups };
 }
 

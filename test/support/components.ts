@@ -68,6 +68,7 @@ export const COMPONENTS = {
   'guest-kernel': lackOfGuestKernel,
   chromium: anyOf('chromium', 'google-chrome'),
   graphviz: programs('dot'),
+  rsvg: programs('rsvg-convert'),
   tmux: programs('tmux'),
   zsh: programs('zsh'),
   fish: programs('fish'),
