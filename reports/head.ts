@@ -85,7 +85,8 @@ export function notesOf(capture: Capture): string[] {
     }
   }
   for (const { path, outcome } of engines?.coverage.unread ?? []) {
-    notes.push(`engine state ${typeof path === 'string' ? path : path.text}: ${outcome}`);
+    const why = outcome === 'not collected' ? ' (too much, or on a file system that may not answer)' : '';
+    notes.push(`engine state ${typeof path === 'string' ? path : path.text}: ${outcome}${why}`);
   }
   return notes;
 }

@@ -10,6 +10,7 @@ import type { Dir, Host } from '../host/port.ts';
 import { parseCmdline } from '../parse/cmdline.ts';
 import { isMalformed } from '../parse/malformed.ts';
 import { parseTaskStat } from '../parse/task-stat.ts';
+import { parseTaskStatus } from '../parse/task-status.ts';
 import type { EngineProcess, EnginesFacet } from '../schema/engines.ts';
 import { NS_TYPES } from '../schema/namespace.ts';
 import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
@@ -26,7 +27,9 @@ import { EngineReader } from './engines/reader.ts';
 import type { View } from './engines/reader.ts';
 import { readRuntimeContainer, RUNTIME_ROOTS } from './engines/runtime.ts';
 
+const USER = NS_TYPES.indexOf('user');
 const MNT = NS_TYPES.indexOf('mnt');
+const PID = NS_TYPES.indexOf('pid');
 
 /**
  * Collects the facet. Its cost grows with the number of engines' processes and containers, not with that of tasks. What it
@@ -34,11 +37,11 @@ const MNT = NS_TYPES.indexOf('mnt');
  */
 export function captureEngines(host: Host, tasks: TasksFacet): EnginesFacet {
   const scan = new EngineScan(host);
-  for (const facts of tasks.processes) if (isCandidate(facts)) scan.process(facts);
+  scan.candidates(tasks.processes);
   scan.finish(tasks);
   return {
     version: 1,
-    processes: scan.processes,
+    processes: [...scan.processes].sort((a, b) => a.pid - b.pid),
     containers: scan.reader.containers,
     coverage: { unread: scan.reader.unread },
   };
@@ -58,14 +61,34 @@ class EngineScan {
     this.reader = new EngineReader(host);
   }
 
+  /** Looks at each candidate, first of all at those that run beside init: whatever the rest costs, they are read. */
+  candidates(processes: readonly ProcessFacts[]): void {
+    const init = processes.find(({ pid }) => pid === 1);
+    const isBesideInit = ({ ns }: ProcessFacts): boolean =>
+      init !== undefined && [USER, MNT, PID].every((type) => ns[type] === init.ns[type]);
+    const found = processes.filter(isCandidate);
+    for (const facts of found) if (isBesideInit(facts)) this.#process(facts, true, false);
+    for (const facts of found) {
+      // A file system that a user namespace mounted asks nobody on behalf of a reader from outside (fuse_allow_current_process).
+      const isGuarded = facts.ns[MNT] !== init?.ns[MNT] && facts.ns[USER] === init?.ns[USER];
+      if (!isBesideInit(facts)) this.#process(facts, false, isGuarded);
+    }
+  }
+
   /** Reads a candidate's command line, and the state that it leads to. */
-  process(facts: ProcessFacts): void {
+  #process(facts: ProcessFacts, isBesideInit: boolean, isGuarded: boolean): void {
     const task = this.reader.host.open(`/proc/${String(facts.pid)}`);
     if (task instanceof Failure) return;
     // The pid may have passed on since the tasks were read.
     if (startOf(task) === facts.start) {
       const mntns = facts.ns[MNT] ?? null;
-      const view: View = { task, key: mntns === null ? `pid ${String(facts.pid)}` : String(mntns), via: facts.pid };
+      const key = mntns === null ? `pid ${String(facts.pid)}` : String(mntns);
+      const uid = uidOf(task);
+      const { purses } = this.reader;
+      // Root of a container is not root, whatever its number.
+      const owner = uid === null || uid === 0 ? `mnt ${key}` : `uid ${String(uid)}`;
+      const purse = isBesideInit && uid === 0 ? purses.host : purses.ofProcess(owner);
+      const view: View = { task, key, via: facts.pid, purse, isGuarded };
       const cmdline = task.read('cmdline');
       if (cmdline instanceof Failure) this.reader.note(`${task.path}/cmdline`, cmdline.asOutcome);
       else this.#minder(minderOf(facts, view, parseCmdline(cmdline).map(bytesOf), this.reader), view);
@@ -122,6 +145,13 @@ class EngineScan {
     readHostState(this.reader, view, orphans, this.#minded);
     view.task.close();
   }
+}
+
+/** Its real uid: that of its directory is root's where the process has forbidden to be looked into. */
+function uidOf(task: Dir): number | null {
+  const text = task.read('status');
+  const status = text instanceof Failure ? null : parseTaskStatus(text);
+  return status === null || isMalformed(status) ? null : status.uids[0];
 }
 
 function startOf(task: Dir): number | null {

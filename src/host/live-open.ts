@@ -55,7 +55,8 @@ function openMountNamespaceById(id: string): number {
  * is `task`; if that fails, from inside the mount namespace with the id.
  */
 export function openMounted(mounted: NsMount, mntnsId: string | null, task: number | null): number {
-  const root = task === null ? -libc.ENOENT : file.openDirectory(task, 'root');
+  // Handles alone: a file system in user space would be asked to open the directory, and may never answer.
+  const root = task === null ? -libc.ENOENT : file.openHandle(task, 'root');
   if (root >= 0) {
     const fd = openNsfsAt(root, mounted);
     libc.close(root);
@@ -67,7 +68,7 @@ export function openMounted(mounted: NsMount, mntnsId: string | null, task: numb
   // Asked before entering, where there may be no /proc.
   nsfsDevice();
   const fd = inMountNamespace(mntns, () => {
-    const inside = file.openDirectory(libc.AT_FDCWD, '/');
+    const inside = file.openHandle(libc.AT_FDCWD, '/');
     if (inside < 0) return inside;
     const opened = openNsfsAt(inside, mounted);
     libc.close(inside);

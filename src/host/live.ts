@@ -6,7 +6,7 @@ import type { ReaderFacts } from '../schema/host.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { failureOf, fromKernel } from './live-failure.ts';
 import { Failure } from './port.ts';
-import type { Dir, DirEntry, FileStat, Host, Read } from './port.ts';
+import type { Dir, DirEntry, FileStat, Host, Read, Symlinks } from './port.ts';
 import { liveKernel } from './live-kernel.ts';
 import { isMadeOfCode } from './live-made-of-code.ts';
 import { liveTree } from './live-tree.ts';
@@ -29,8 +29,8 @@ class LiveDir implements Dir {
     return fromKernel(file.readlinkAt(this.fd, name));
   }
 
-  list(name: string): Read<ByteString[]> {
-    return fromKernel(file.listAt(this.fd, name));
+  list(name: string, most?: number): Read<ByteString[]> {
+    return fromKernel(file.listAt(this.fd, name, most));
   }
 
   entries(name: string): Read<DirEntry[]> {
@@ -63,25 +63,29 @@ export function descriptorOf(dir: Dir): number {
 }
 
 /** Opens what `path` is inside the task's root: a handle that only names the place, and whether it is a file or a directory. */
-function handleInRoot(task: Dir, path: ByteString): Read<number> {
+function handleInRoot(task: Dir, path: ByteString, symlinks: Symlinks): Read<number> {
   // A handle that only names it: a file system in user space would be asked to open the directory, and may never answer.
   const root = file.openHandle(descriptorOf(task), 'root');
   if (root < 0) return failureOf(-root);
-  const handle = file.openInRoot(root, path, 'follow');
+  const handle = file.openInRoot(root, path, symlinks);
   close(root);
-  return handle < 0 ? failureOf(-handle) : handle;
+  if (handle < 0) return failureOf(-handle);
+  if (symlinks === 'follow' || !fstatSync(handle).isSymbolicLink()) return handle;
+  // O_PATH with O_NOFOLLOW gives the link itself where it is the last component, whatever was asked of the way (openat2(2)).
+  close(handle);
+  return new Failure('malformed', 'ELOOP');
 }
 
-function openDirInRoot(task: Dir, path: ByteString): Read<Dir> {
-  const handle = handleInRoot(task, path);
+function openDirInRoot(task: Dir, path: ByteString, symlinks: Symlinks = 'follow'): Read<Dir> {
+  const handle = handleInRoot(task, path, symlinks);
   if (handle instanceof Failure) return handle;
   const fd = file.reopenDirectory(handle);
   close(handle);
   return fd < 0 ? failureOf(-fd) : new LiveDir(fd, `${task.path}/root${path}`);
 }
 
-function readFileInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString> {
-  const handle = handleInRoot(task, path);
+function readFileInRoot(task: Dir, path: ByteString, limit: number, symlinks: Symlinks = 'follow'): Read<ByteString> {
+  const handle = handleInRoot(task, path, symlinks);
   if (handle instanceof Failure) return handle;
   try {
     // What a container put there may be a FIFO that never ends or a device that acts when opened: look before.

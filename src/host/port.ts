@@ -54,8 +54,8 @@ export interface Dir {
   /** Whole content, one character a byte. `name` may have several components; the last may be a symbolic link of procfs. */
   read(name: string): Read<ByteString>;
   readlink(name: string): Read<ByteString>;
-  /** Names of the entries without `.` and `..`, in the kernel's order; `name` is `.` for the directory itself. */
-  list(name: string): Read<ByteString[]>;
+  /** Names of the entries without `.` and `..`, in the kernel's order; `name` is `.` for the directory itself. With `most`, not many more than that. */
+  list(name: string, most?: number): Read<ByteString[]>;
   /** As `list`, with kind and inode number of each entry. */
   entries(name: string): Read<DirEntry[]>;
   /** What `name` is; a symbolic link is not followed. */
@@ -147,6 +147,9 @@ export interface TreeQueries {
   openFile(dir: Dir, path: ByteString): Read<OpenFile>;
 }
 
+/** What becomes of symbolic links on the way: followed unless told otherwise; `refuse`: ELOOP. */
+export type Symlinks = 'follow' | 'refuse';
+
 /** A host to read. */
 export interface Host {
   readonly kind: 'live' | 'host-root' | 'recording';
@@ -157,9 +160,9 @@ export interface Host {
   /** Opens an absolute path of the host, such as `/proc` or `/sys/fs/cgroup`. */
   open(path: string): Read<Dir>;
   /** Opens `path` as the task whose `/proc/PID` is `task` sees it, never leaving its root (openat2(2), RESOLVE_IN_ROOT). */
-  openInRoot(task: Dir, path: ByteString): Read<Dir>;
+  openInRoot(task: Dir, path: ByteString, symlinks?: Symlinks): Read<Dir>;
   /** Reads a regular file (never a FIFO, device or socket) at most `limit` bytes long, as the task sees it; longer is `malformed`. */
-  readInRoot(task: Dir, path: ByteString, limit: number): Read<ByteString>;
+  readInRoot(task: Dir, path: ByteString, limit: number, symlinks?: Symlinks): Read<ByteString>;
   readonly kernel: Kernel;
   readonly tree: TreeQueries;
   /** Who reads. */

@@ -89,8 +89,9 @@ class RecordedDir implements Dir {
     return this.#notes.take('readlink', nameOf(pathBelow(this, name)), this.inner.readlink(name), nameOf);
   }
 
-  list(name: string): Read<ByteString[]> {
-    return this.#notes.take('list', nameOf(pathBelow(this, name)), this.inner.list(name), (names) => names.map(nameOf));
+  list(name: string, most?: number): Read<ByteString[]> {
+    const answer = this.inner.list(name, most);
+    return this.#notes.take('list', nameOf(pathBelow(this, name)), answer, (names) => names.map(nameOf));
   }
 
   entries(name: string): Read<DirEntry[]> {
@@ -137,10 +138,14 @@ function recordedHost(host: Host, notes: Notes): Host {
     // Another thread would read past the recording.
     canReopen: false,
     open: (path) => opened(notes.take('open', path, host.open(path), yes), notes),
-    openInRoot: (task, path) =>
-      opened(notes.take('openInRoot', inRootSubject(task, path), host.openInRoot(innerOf(task), path), yes), notes),
-    readInRoot: (task, path, limit) =>
-      notes.take('readInRoot', inRootSubject(task, path), host.readInRoot(innerOf(task), path, limit), nameOf),
+    openInRoot: (task, path, symlinks) => {
+      const answer = host.openInRoot(innerOf(task), path, symlinks);
+      return opened(notes.take('openInRoot', inRootSubject(task, path), answer, yes), notes);
+    },
+    readInRoot: (task, path, limit, symlinks) => {
+      const answer = host.readInRoot(innerOf(task), path, limit, symlinks);
+      return notes.take('readInRoot', inRootSubject(task, path), answer, nameOf);
+    },
     kernel: recordedKernel(host.kernel, notes),
     tree: recordedTree(host.tree, notes),
     reader: () => host.reader(),

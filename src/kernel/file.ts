@@ -77,10 +77,11 @@ export function readlinkAt(dir: number, name: ByteString): ByteString | number {
 const D_RECLEN = 16;
 const D_NAME = 19;
 
-/** Names in an open directory but `.` and `..`; minus errno on an error. */
-export function listOpen(fd: number): ByteString[] | number {
+/** Names in an open directory but `.` and `..`, no more buffers of them once there are `most`; minus errno on an error. */
+export function listOpen(fd: number, most = Infinity): ByteString[] | number {
   const names: ByteString[] = [];
   for (;;) {
+    if (names.length >= most) return names;
     const size = libc.getdents64(fd, buffer, buffer.length);
     if (size < 0) return size;
     if (size === 0) return names;
@@ -93,10 +94,10 @@ export function listOpen(fd: number): ByteString[] | number {
 }
 
 /** Names in the directory `name` below `dir`. */
-export function listAt(dir: number, name: ByteString): ByteString[] | number {
+export function listAt(dir: number, name: ByteString, most?: number): ByteString[] | number {
   const fd = openDirectory(dir, name);
   if (fd < 0) return fd;
-  const names = listOpen(fd);
+  const names = listOpen(fd, most);
   libc.close(fd);
   return names;
 }

@@ -1,6 +1,6 @@
 /** What a process can make nsinspect read by naming it as the state of a container. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -49,4 +49,27 @@ test.each([
   ['attribute', 'a file of the kernel'],
 ])('%s is not read', (name, errno) => {
   expect(read(name)).toMatchObject({ errno });
+});
+
+test('a link is not followed where that is refused', () => {
+  const refuse = (name: string): unknown => host.readInRoot(task, path.join(dir, name), 100, 'refuse');
+  expect(refuse('state.json')).toBe('{}');
+  expect(refuse('inside')).toMatchObject({ errno: 'ELOOP' });
+  const folder = host.openInRoot(task, dir, 'refuse');
+  expect(folder).not.toBeInstanceOf(Failure);
+  if (!(folder instanceof Failure)) folder.close();
+});
+
+test('of a directory with very many entries no more are listed than were asked for, but for what came with them', () => {
+  const many = path.join(dir, 'many');
+  mkdirSync(many);
+  for (let i = 0; i < 10_000; i++) writeFileSync(path.join(many, String(i)), '');
+  const folder = host.openInRoot(task, many);
+  if (folder instanceof Failure) throw new Error(folder.errno);
+  const all = folder.list('.') as readonly string[];
+  expect(all).toHaveLength(10_000);
+  const some = folder.list('.', 1000) as readonly string[];
+  expect(some.length).toBeGreaterThanOrEqual(1000);
+  expect(some.length).toBeLessThan(10_000);
+  folder.close();
 });

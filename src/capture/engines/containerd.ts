@@ -80,7 +80,7 @@ function fromMeta(
 
 /** containerd's root directory is not in its state directory, but the bundle links to the container's part of it. */
 function openMeta(reader: EngineReader, view: View, bundle: ByteString): ContainerdMeta | null {
-  const dir = reader.host.openInRoot(view.task, bundle);
+  const dir = reader.open(view, bundle);
   if (dir instanceof Failure) return null;
   const work = dir.readlink('work');
   dir.close();
@@ -91,7 +91,8 @@ function openMeta(reader: EngineReader, view: View, bundle: ByteString): Contain
   const file = reader.read(view, path, META_LIMIT);
   if (file instanceof Failure) {
     // What is too large was left, not found wrong.
-    reader.note(path, file.errno === 'EOVERFLOW' ? 'not collected' : file.asOutcome);
+    if (file.errno === 'EOVERFLOW') reader.note(path, 'not collected');
+    else reader.noteFailure(path, file);
     return null;
   }
   const meta = parseContainerdMeta(file);

@@ -37,7 +37,7 @@ export function readFrom(reader: EngineReader, view: View, dataRoot: ByteString,
   const text = reader.read(view, path);
   if (text instanceof Failure) {
     if (text.asOutcome === 'absent') return false;
-    reader.note(path, text.asOutcome);
+    reader.noteFailure(path, text);
     return true;
   }
   const container = parseDockerContainer(text);

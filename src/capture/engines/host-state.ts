@@ -34,10 +34,14 @@ export function readHostState(
   orphans: ReadonlySet<string>,
   known: ReadonlySet<string>,
 ): void {
-  for (const id of orphans) if (!readFrom(reader, view, DOCKER_DATA_ROOT, id)) readStored(reader, view, id);
+  // Whoever may make cgroups may make a million that are called like containers.
+  const ofCgroups = { ...view, purse: reader.purses.ofOwner('cgroups') };
+  for (const id of orphans) if (!readFrom(reader, ofCgroups, DOCKER_DATA_ROOT, id)) readStored(reader, ofCgroups, id);
   readRuntimes(reader, view, '/run', null, known);
   for (const uid of reader.list(view, '/run/user')) {
-    if (/^\d{1,10}$/.test(uid)) readRuntimes(reader, view, `/run/user/${uid}`, Number(uid), known);
+    if (!/^\d{1,10}$/.test(uid)) continue;
+    const ofUser = { ...view, purse: reader.purses.ofProcess(`uid ${uid}`) };
+    readRuntimes(reader, ofUser, `/run/user/${uid}`, Number(uid), known);
   }
   // Beside each machine's file lies a link from its unit to it.
   for (const name of reader.list(view, MACHINES))

@@ -1,10 +1,13 @@
 import { Failure } from '../../host/port.ts';
-import type { Dir, Host, Read } from '../../host/port.ts';
+import type { Dir, Host, Read, Symlinks } from '../../host/port.ts';
 import type { EngineContainer } from '../../schema/engines.ts';
 import type { Name } from '../../schema/name.ts';
 import type { Outcome } from '../../schema/outcome.ts';
 import { nameOf } from '../../text/bytes.ts';
 import type { ByteString } from '../../text/bytes.ts';
+import { Purses } from './purse.ts';
+import type { Purse } from './purse.ts';
+import { isBelow, slowMounts } from './slow-mounts.ts';
 
 /** State files are small; what is larger than this is no such file. */
 export const STATE_LIMIT = 4 << 20;
@@ -17,6 +20,25 @@ export interface View {
   readonly key: string;
   /** Pid of the engine process; null for the host's own view. */
   readonly via: number | null;
+  /** What may still be read through it; the host's own where it is not said. */
+  readonly purse?: Purse;
+  /** Its mounts are not the host's, and yet may be such as keep a reader of the host waiting. */
+  readonly isGuarded?: boolean;
+}
+
+/** Left alone. */
+const NOT_COLLECTED = new Failure('not collected', 'EAGAIN');
+
+/** Entries of a directory of engine state. */
+const MOST_ENTRIES = 4096;
+
+/** Too much was read already: the first such failure of a purse is noted, further ones say nothing new. */
+class OverBudget extends Failure {
+  readonly purse: Purse;
+  constructor(purse: Purse) {
+    super('not collected', 'EDQUOT');
+    this.purse = purse;
+  }
 }
 
 /** Reads engines' files and keeps what they said and what could not be read. */
@@ -24,7 +46,10 @@ export class EngineReader {
   readonly host: Host;
   readonly containers: EngineContainer[] = [];
   readonly unread: { readonly path: Name; readonly outcome: Outcome }[] = [];
+  readonly purses = new Purses();
   readonly #once = new Map<string, unknown>();
+  /** Those of which it was said. */
+  readonly #empty = new Set<Purse>();
 
   constructor(host: Host) {
     this.host = host;
@@ -32,14 +57,34 @@ export class EngineReader {
 
   /** A state file as the view's task sees it. The failure is not noted: only the caller knows whether the file should be there. */
   read(view: View, path: ByteString, limit = STATE_LIMIT): Read<ByteString> {
-    return path.startsWith('/') ? this.host.readInRoot(view.task, path, limit) : new Failure('absent', 'ENOENT');
+    if (!path.startsWith('/')) return new Failure('absent', 'ENOENT');
+    return this.#charged(view, path, (symlinks) => {
+      const text = this.host.readInRoot(view.task, path, limit, symlinks);
+      if (!(text instanceof Failure)) (view.purse ?? this.purses.host).takeBytes(text.length);
+      return text;
+    });
+  }
+
+  /** A directory as the view's task sees it. */
+  open(view: View, path: ByteString): Read<Dir> {
+    return this.#charged(view, path, (symlinks) => this.host.openInRoot(view.task, path, symlinks));
+  }
+
+  #charged<T>(view: View, path: ByteString, look: (symlinks: Symlinks) => Read<T>): Read<T> {
+    const purse = view.purse ?? this.purses.host;
+    if (!purse.takeFile()) return new OverBudget(purse);
+    const waits = view.isGuarded === true ? this.once(view, 'slow mounts', () => slowMounts(view.task)) : [];
+    if (waits.length === 0) return look('follow');
+    if (waits.some((mount) => isBelow(path, mount))) return NOT_COLLECTED;
+    const found = look('refuse');
+    return found instanceof Failure && found.errno === 'ELOOP' ? NOT_COLLECTED : found;
   }
 
   /** As {@link read}, then parsed. Null, and noted, where it could not be read or is not what it should be. */
   parsed<T>(view: View, path: ByteString, parse: (text: ByteString) => T | null): T | null {
     const text = this.read(view, path);
     if (text instanceof Failure) {
-      this.note(path, text.asOutcome);
+      this.noteFailure(path, text);
       return null;
     }
     const value = parse(text);
@@ -55,18 +100,21 @@ export class EngineReader {
       if (value === null) this.note(path, 'malformed');
       return value;
     }
-    if (text.asOutcome !== 'absent') this.note(path, text.asOutcome);
+    if (text.asOutcome !== 'absent') this.noteFailure(path, text);
     return null;
   }
 
   /** Entries of a directory as the view's task sees it; none where it is not there. */
   list(view: View, path: ByteString): ByteString[] {
-    const dir = this.host.openInRoot(view.task, path);
-    const names = dir instanceof Failure ? dir : dir.list('.');
+    const dir = this.open(view, path);
+    const names = dir instanceof Failure ? dir : dir.list('.', MOST_ENTRIES);
     if (!(dir instanceof Failure)) dir.close();
-    if (!(names instanceof Failure)) return names;
-    if (names.asOutcome !== 'absent') this.note(path, names.asOutcome);
-    return [];
+    if (names instanceof Failure) {
+      if (names.asOutcome !== 'absent') this.noteFailure(path, names);
+      return [];
+    }
+    if (names.length > MOST_ENTRIES) this.note(path, 'not collected');
+    return names.slice(0, MOST_ENTRIES);
   }
 
   /** What `make` gave when it was called with this view and path for the first time. */
@@ -74,6 +122,15 @@ export class EngineReader {
     const key = `${view.key}\0${path}`;
     if (!this.#once.has(key)) this.#once.set(key, make());
     return this.#once.get(key) as T;
+  }
+
+  /** Notes why state that should be there could not be read. */
+  noteFailure(path: ByteString, failure: Failure): void {
+    if (failure instanceof OverBudget) {
+      if (this.#empty.has(failure.purse)) return;
+      this.#empty.add(failure.purse);
+    }
+    this.note(path, failure.asOutcome);
   }
 
   /** Notes state that should be there and could not be read. */

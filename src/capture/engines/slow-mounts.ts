@@ -1,0 +1,25 @@
+import { Failure } from '../../host/port.ts';
+import type { Dir } from '../../host/port.ts';
+import { isMalformed } from '../../parse/malformed.ts';
+import { parseMountinfo } from '../../parse/mountinfo.ts';
+import { bytesOf, nameText } from '../../text/bytes.ts';
+import type { ByteString } from '../../text/bytes.ts';
+
+/** File systems that ask a process or another machine about each name: whoever looks waits until that answers, if ever it does. */
+const SLOW = /^(?:fuse(?:blk|\..*)?|nfs4?|cifs|smb3|9p|ceph|afs|virtiofs|glusterfs|lustre|ocfs2|gfs2|beegfs|autofs)$/;
+
+/** Where such file systems are mounted in the mount namespace of the task. */
+export function slowMounts(task: Dir): readonly ByteString[] {
+  const text = task.read('mountinfo');
+  const mounts = text instanceof Failure ? [] : parseMountinfo(text);
+  if (isMalformed(mounts)) return [];
+  return mounts.filter(({ fsType }) => SLOW.test(nameText(fsType))).map(({ path }) => bytesOf(path));
+}
+
+/** Whether the path is the directory, or leads through it. A path with `..` is taken to lead anywhere. */
+export function isBelow(path: ByteString, directory: ByteString): boolean {
+  const plain = path.replace(/\/(?:\.?\/)+/g, '/');
+  return (
+    directory === '/' || plain === directory || plain.startsWith(`${directory}/`) || /(?:^|\/)\.\.(?:\/|$)/.test(plain)
+  );
+}
