@@ -82,13 +82,6 @@ function pathKey(hierarchy: number, path: Name): string {
   return `${String(hierarchy)} ${nameKey(path)}`;
 }
 
-/** The cgroup itself, then its ancestors up to the root. */
-export function withAncestors(node: CgroupNode): CgroupNode[] {
-  const chain: CgroupNode[] = [];
-  for (let at: CgroupNode | null = node; at !== null; at = at.parent) chain.push(at);
-  return chain;
-}
-
 /** The words of a file such as `cgroup.controllers`; null where it was not read. */
 export function wordsOf(node: CgroupNode, file: string): readonly string[] | null {
   const value: FileValue | undefined = node.facts?.files[file];
