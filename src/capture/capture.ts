@@ -3,10 +3,12 @@ import { CAPTURE_SCHEMA } from '../schema/capture.ts';
 import type { Capture, CaptureSource, FacetName } from '../schema/capture.ts';
 import type { CgroupsCollected } from '../schema/cgroups.ts';
 import type { TasksCollected } from '../schema/tasks.ts';
+import type { ByteString } from '../text/bytes.ts';
 import { captureCgroups } from './cgroups.ts';
 import { captureEngines } from './engines.ts';
 import { startScanThreads } from './parallel.ts';
 import { captureHost } from './host.ts';
+import { captureLayers } from './layers.ts';
 import { captureLimits } from './limits.ts';
 import { captureMounts } from './mounts.ts';
 import { captureNamespaces } from './namespaces.ts';
@@ -25,11 +27,13 @@ export interface CaptureWants {
    * parent's, such as the first of each container and service, from which nearly all others have inherited theirs.
    */
   readonly limits?: { readonly pids: readonly number[] | 'edges' };
+  /** State directories of engines to look into besides those that processes, mounts and defaults lead to. */
+  readonly layers?: { readonly state: readonly ByteString[] };
 }
 
 /** Everything there is, for a file that others will ask questions of later. */
 export const EVERYTHING: CaptureWants = {
-  facets: ['tasks', 'namespaces', 'mounts', 'engines', 'cgroups', 'limits'],
+  facets: ['tasks', 'namespaces', 'mounts', 'engines', 'cgroups', 'limits', 'layers'],
   tasks: { detail: 'all', cgroups: true, root: true, threadCgroups: true },
   cgroups: { tids: true, files: 'all', only: null },
 };
@@ -65,7 +69,8 @@ export async function capture(host: Host, wants: CaptureWants, tool: Tool): Prom
   if (kernelMounts !== null) result.namespaces = captureNamespaces(host, tasks, scan, kernelMounts);
   const needsCgroups = wanted.has('cgroups') && wants.cgroups !== undefined;
   // Where the hierarchies are is seen from the mounts.
-  const mounts = wanted.has('mounts') || needsCgroups ? captureMounts(host, tasks) : null;
+  const needsMounts = wanted.has('mounts') || wanted.has('layers') || needsCgroups;
+  const mounts = needsMounts ? captureMounts(host, tasks) : null;
   if (mounts !== null && wanted.has('mounts')) result.mounts = mounts;
   if (mounts !== null && needsCgroups) {
     result.cgroups = captureCgroups(host, tasks, mounts, wants.cgroups);
@@ -74,7 +79,11 @@ export async function capture(host: Host, wants: CaptureWants, tool: Tool): Prom
     const pids = wants.limits?.pids ?? 'edges';
     result.limits = captureLimits(host, pids === 'edges' ? edgesOf(tasks.processes).map(({ pid }) => pid) : pids);
   }
-  if (wanted.has('engines')) result.engines = captureEngines(host, tasks);
+  const engines = wanted.has('engines') || wanted.has('layers') ? captureEngines(host, tasks) : null;
+  if (engines !== null && wanted.has('engines')) result.engines = engines;
+  if (mounts !== null && engines !== null && wanted.has('layers')) {
+    result.layers = captureLayers(host, { engines, mounts }, wants.layers?.state ?? []);
+  }
   result.durationMs = Number((process.hrtime.bigint() - began) / 1_000_000n);
   return result;
 }

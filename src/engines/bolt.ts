@@ -26,6 +26,8 @@ export interface Bucket {
   bucket(key: string): Bucket | undefined;
   /** All keys with their values, in the tree's order; buckets below are not among them. */
   entries(): [string, Buffer][];
+  /** All buckets below, by their key, in the tree's order. */
+  buckets(): [string, Bucket][];
 }
 
 interface Meta {
@@ -103,17 +105,30 @@ class TreeBucket implements Bucket {
 
   bucket(key: string): Bucket | undefined {
     const found = this.#find(key);
-    if (found?.isBucket !== true || found.value.length < BUCKET_HEADER) return undefined;
-    const root = found.value.readBigUInt64LE(0);
-    if (root !== 0n) return new TreeBucket(this.#file, this.#pageSize, Number(root), null);
-    const inline = pageIn(found.value.subarray(BUCKET_HEADER));
-    return inline === null ? undefined : new TreeBucket(this.#file, this.#pageSize, 0, inline);
+    return found === undefined ? undefined : this.#bucketIn(found);
+  }
+
+  buckets(): [string, Bucket][] {
+    const buckets: [string, Bucket][] = [];
+    for (const leaf of this.#leaves(undefined)) {
+      const bucket = this.#bucketIn(leaf);
+      if (bucket !== undefined) buckets.push([leaf.key, bucket]);
+    }
+    return buckets;
   }
 
   entries(): [string, Buffer][] {
     const entries: [string, Buffer][] = [];
     for (const leaf of this.#leaves(undefined)) if (!leaf.isBucket) entries.push([leaf.key, leaf.value]);
     return entries;
+  }
+
+  #bucketIn({ isBucket, value }: Leaf): Bucket | undefined {
+    if (!isBucket || value.length < BUCKET_HEADER) return undefined;
+    const root = value.readBigUInt64LE(0);
+    if (root !== 0n) return new TreeBucket(this.#file, this.#pageSize, Number(root), null);
+    const inline = pageIn(value.subarray(BUCKET_HEADER));
+    return inline === null ? undefined : new TreeBucket(this.#file, this.#pageSize, 0, inline);
   }
 
   #find(key: string): Leaf | undefined {

@@ -48,7 +48,7 @@ function labelsOf(bucket: Bucket | undefined): Readonly<Record<string, string>> 
 const UNIX_EPOCH = 62_135_596_800n;
 
 /** Go's binary form of a time (time/time.go, MarshalBinary): version, seconds since the year 1, nanoseconds, offset in minutes. */
-function goTime(bytes: Buffer | undefined): string | null {
+export function goTime(bytes: Buffer | undefined): string | null {
   if (bytes === undefined || bytes.length < 15 || (bytes[0] !== 1 && bytes[0] !== 2)) return null;
   const seconds = Number(bytes.readBigInt64BE(1) - UNIX_EPOCH);
   const nanoseconds = bytes.readUInt32BE(9);

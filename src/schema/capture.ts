@@ -1,6 +1,7 @@
 import type { CgroupsFacet, LimitsFacet } from './cgroups.ts';
 import type { EnginesFacet } from './engines.ts';
 import type { HostFacet } from './host.ts';
+import type { LayersFacet } from './layers.ts';
 import type { MountsFacet } from './mounts.ts';
 import type { NamespacesFacet } from './namespace.ts';
 import type { TasksFacet } from './tasks.ts';
@@ -17,6 +18,7 @@ export interface Facets {
   readonly engines: EnginesFacet;
   readonly cgroups: CgroupsFacet;
   readonly limits: LimitsFacet;
+  readonly layers: LayersFacet;
 }
 
 /** Name of a facet. */

@@ -39,6 +39,8 @@ const COMMANDS: Readonly<
   why: { live: [[`/proc/${OWN_PID}/ns/net`]], from: [['/proc/2/ns/net']] },
   inspect: { live: [[OWN_PID]], from: [['2'], ['/proc/2/ns/mnt']] },
   mounts: { live: [[OWN_PID], ['/']], from: [['2'], ['/proc/2/ns/mnt']] },
+  layers: { live: [[OWN_PID], ['--all']] },
+  'layers who': { live: [['/no/such/layer']] },
   capture: { live: [['--output', '/dev/null', '--redact']] },
   completion: { live: [['bash']] },
   doctor: { live: [[]] },
@@ -86,7 +88,7 @@ describe('the document of', () => {
 describe('docs/schema', () => {
   it('is tried for every command', () => {
     const commands = globSync('**/*.ts', { cwd: path.join(ROOT, 'commands') }).map((file) =>
-      file.replace(/\.ts$/, '').replaceAll('/', ' '),
+      file.replace(/(?:\/index)?\.ts$/, '').replaceAll('/', ' '),
     );
     expect(commands.filter((name) => COMMANDS[name] === undefined && !TRIED_ELSEWHERE.has(name))).toEqual([]);
   });

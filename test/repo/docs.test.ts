@@ -23,7 +23,7 @@ describe('the README', () => {
     const commands = globSync('commands/**/*.ts', { cwd: ROOT }).map((file) =>
       file
         .replace(/^commands\//, '')
-        .replace(/\.ts$/, '')
+        .replace(/(?:\/index)?\.ts$/, '')
         .replaceAll('/', ' '),
     );
     const told = rows(text('README.md')).map(([first = '']) => /^nsinspect ([a-z ]+)/.exec(first)?.[1]?.trim());

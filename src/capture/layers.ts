@@ -1,0 +1,110 @@
+/**
+ * What engines wrote down of layers, images and containers: read from their state directories, no daemon is asked. Its cost
+ * grows with the number of layers, images and containers of those stores, not with what is in them.
+ */
+import { parseAufsBranch } from '../engines/aufs.ts';
+import { Failure } from '../host/port.ts';
+import type { Dir, Host } from '../host/port.ts';
+import type { EnginesFacet } from '../schema/engines.ts';
+import type { AufsBranches, LayersFacet, LayerStore, LayerStoreKind } from '../schema/layers.ts';
+import type { MountsFacet } from '../schema/mounts.ts';
+import { bytesOf, nameOf } from '../text/bytes.ts';
+import type { ByteString } from '../text/bytes.ts';
+import { hostView } from './engines/host-state.ts';
+import { EngineReader } from './engines/reader.ts';
+import type { View } from './engines/reader.ts';
+import { readContainerdStore } from './layers/containerd.ts';
+import { readDockerStore } from './layers/docker.ts';
+import { storePlaces } from './layers/places.ts';
+import { readStorage } from './layers/storage.ts';
+import type { StoreReader } from './layers/store.ts';
+
+const READERS: Readonly<Record<LayerStoreKind, StoreReader>> = {
+  docker: readDockerStore,
+  containerd: readContainerdStore,
+  'containers-storage': readStorage,
+};
+
+/** Collects the facet. `named`: further state directories, as the host sees them, of engines that have left no process. */
+export function captureLayers(
+  host: Host,
+  { engines, mounts }: { readonly engines: EnginesFacet; readonly mounts: MountsFacet },
+  named: readonly ByteString[],
+): LayersFacet {
+  const reader = new EngineReader(host);
+  const stores: LayerStore[] = [];
+  const seen = new Set<string>();
+  const views = new Views(host);
+  for (const { kind, root, via } of storePlaces(host, engines, mounts, named)) {
+    const view = views.of(via);
+    const identity = view === null ? null : identityOf(host, view, root);
+    // The same directory, by whatever path and with whosever eyes, is read once.
+    if (view === null || identity === null || seen.has(`${kind} ${identity}`)) continue;
+    seen.add(`${kind} ${identity}`);
+    for (const parts of READERS[kind](reader, view, root)) stores.push({ ...parts, root: nameOf(root), via });
+  }
+  views.close();
+  return { version: 1, stores, aufs: aufsBranches(host, mounts), coverage: { unread: reader.unread } };
+}
+
+/** Views by the task, opened when they are first needed. */
+class Views {
+  readonly #host: Host;
+  readonly #views = new Map<number | null, View | null>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  of(via: number | null): View | null {
+    const known = this.#views.get(via);
+    if (known !== undefined) return known;
+    const view = via === null ? hostView(this.#host) : this.#ofTask(via);
+    this.#views.set(via, view);
+    return view;
+  }
+
+  close(): void {
+    for (const view of this.#views.values()) view?.task.close();
+  }
+
+  #ofTask(pid: number): View | null {
+    const task = this.#host.open(`/proc/${String(pid)}`);
+    return task instanceof Failure ? null : { task, key: `pid ${String(pid)}`, via: pid };
+  }
+}
+
+function identityOf(host: Host, { task }: View, root: ByteString): string | null {
+  const dir: Dir | Failure = host.openInRoot(task, root);
+  if (dir instanceof Failure) return null;
+  const stat = dir.stat('.');
+  dir.close();
+  return stat instanceof Failure ? null : `${stat.dev} ${String(stat.inode)}`;
+}
+
+/** The branches of each aufs mount that there is. */
+function aufsBranches(host: Host, { tables }: MountsFacet): AufsBranches[] {
+  const ids = new Set<string>();
+  for (const { fsType, superOptions } of tables.flatMap(({ mounts }) => mounts)) {
+    if (fsType !== 'aufs') continue;
+    for (const option of superOptions) {
+      const id = /^si=([0-9a-f]+)$/.exec(bytesOf(option))?.[1];
+      if (id !== undefined) ids.add(id);
+    }
+  }
+  return [...ids].flatMap((si) => {
+    const dir = host.open(`/sys/fs/aufs/si_${si}`);
+    if (dir instanceof Failure) return [];
+    const names = dir.list('.');
+    const numbers = (names instanceof Failure ? [] : names).flatMap((name) => /^br(\d+)$/.exec(name)?.[1] ?? []);
+    const branches = numbers
+      .map(Number)
+      .sort((a, b) => a - b)
+      .flatMap((number) => {
+        const text = dir.read(`br${String(number)}`);
+        return (text instanceof Failure ? null : parseAufsBranch(text)) ?? [];
+      });
+    dir.close();
+    return [{ si, branches }];
+  });
+}
