@@ -114,7 +114,7 @@ function placeOf(facts: MountFacts, path: ByteString): HostPlace {
   };
 }
 
-/** The path in a tree of the directory that is mounted: by way of the mount that comes nearest to it, and not through another. */
+/** The path in a tree of the directory that is mounted: by way of the mount that has most of the file system, and not through another. */
 function pathThrough(facts: MountFacts, candidates: readonly MountNode[], tree: MountTree): ByteString | null {
   const root = bytesOf(facts.root);
   // Of cgroups outside the reader's cgroup namespace, or removed: no path.
@@ -128,7 +128,7 @@ function pathThrough(facts: MountFacts, candidates: readonly MountNode[], tree: 
     const path = (point === '/' ? rest : point + rest) || '/';
     if (tree.at(path) === node || path === point) found.push({ path, depth: base.length });
   }
-  found.sort((a, b) => b.depth - a.depth || a.path.length - b.path.length || (a.path < b.path ? -1 : 1));
+  found.sort((a, b) => a.depth - b.depth || a.path.length - b.path.length || (a.path < b.path ? -1 : 1));
   return found[0]?.path ?? null;
 }
 
