@@ -31,14 +31,14 @@ export interface LayerToVerify extends Unpacked {
 export async function verifyLayer(host: Host, layer: LayerToVerify): Promise<LayerVerification> {
   const { tree } = host;
   if (layer.tarSplit === null) {
-    return unverifiable(layer, new Failure('absent', 'the engine keeps no tar-split of this layer'));
+    return unverifiable(layer.diffId, new Failure('absent', 'the engine keeps no tar-split of this layer'));
   }
   const first = await pass(tree, layer, 'digest');
-  if (first instanceof Failure) return unverifiable(layer, first);
+  if (first instanceof Failure) return unverifiable(layer.diffId, first);
   const computed = first.digest();
   const isSame = computed === layer.diffId;
   const second = isSame ? first : await pass(tree, layer, 'faults');
-  if (second instanceof Failure) return unverifiable(layer, second);
+  if (second instanceof Failure) return unverifiable(layer.diffId, second);
 
   const { faults, names } = second;
   let { faultCount } = second;
@@ -110,7 +110,8 @@ function* extraFiles(
   }
 }
 
-function unverifiable({ diffId }: LayerToVerify, failure: Failure): LayerVerification {
+/** The verdict on a layer that could not be looked at. */
+export function unverifiable(diffId: string, failure: Failure): LayerVerification {
   return {
     version: 1,
     result: 'unverifiable',

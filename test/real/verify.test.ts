@@ -17,6 +17,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { verifyLayer } from '../../src/capture/verify.ts';
+import { changesOfSubject, verifySubject } from '../../src/cli/layer-files.ts';
 import { liveHost } from '../../src/host/live.ts';
 import type { Dir } from '../../src/host/port.ts';
 import { decodeRecording, encodeRecording } from '../../src/host/recording-file.ts';
@@ -220,6 +221,38 @@ describeWith(['root', 'busybox-static', 'unshare', 'nsenter', 'ip', 'docker'], '
       faults: [],
       why: { outcome: 'malformed' },
     });
+  });
+
+  test('the layers of a lineage are found in the state of the engine, and its changes with them', async () => {
+    const dataRoot = `${lab.dir}/docker/data`;
+    const stack = [withFile(layers, 'data/short'), withFile(layers, 'data/new/dir/file')].map((layer) => ({
+      kind: 'image' as const,
+      path: layer.diff,
+      stored: { key: `sha256:${layer.tarSplit.split('/').at(-1)!}`, diffId: layer.diffId },
+      digests: null,
+    }));
+    expect(layers).toHaveLength(4);
+    const facts = { kind: 'docker', driver: 'overlay2', root: dataRoot, via: null };
+    const writable = {
+      kind: 'writable' as const,
+      path: withFile(layers, 'data/file1').diff,
+      stored: null,
+      digests: null,
+    };
+    const subject = { text: 'x', mount: null, lineage: { store: { facts }, layers: [...stack, writable] } };
+    const verified = await verifySubject(liveHost(), subject);
+    expect(verified.map(({ index, verification }) => [index, verification.result])).toEqual([
+      [0, 'verified'],
+      [1, 'verified'],
+    ]);
+    const { changes, coverage } = changesOfSubject(liveHost(), subject, null);
+    expect(changes).toHaveLength(301);
+    expect(coverage).toMatchObject({ marks: 'read', unreadCount: 0, stopped: false });
+    expect(changesOfSubject(liveHost(), subject, stack[0]!.stored.diffId.slice(7, 19)).changes).toHaveLength(301);
+    expect(() => changesOfSubject(liveHost(), subject, '7')).toThrow('7 is no layer below the writable one');
+    const gone = { ...subject, lineage: { ...subject.lineage, layers: [{ ...stack[0]!, path: '/nowhere' }] } };
+    expect((await verifySubject(liveHost(), gone))[0]!.verification).toMatchObject({ result: 'unverifiable' });
+    expect(() => changesOfSubject(liveHost(), gone, null)).toThrow('has no layer that it writes to');
   });
 
   test('replays from a recording', async () => {
