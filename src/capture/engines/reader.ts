@@ -29,8 +29,9 @@ export interface View {
 /** Left alone. */
 const NOT_COLLECTED = new Failure('not collected', 'EAGAIN');
 
-/** Entries of a directory of engine state. */
+/** Entries that are looked at of a directory that anybody may have filled, and of one of the host's own. */
 const MOST_ENTRIES = 4096;
+const MOST_OF_HOST = 100_000;
 
 /** Too much was read already: the first such failure of a purse is noted, further ones say nothing new. */
 class OverBudget extends Failure {
@@ -106,15 +107,16 @@ export class EngineReader {
 
   /** Entries of a directory as the view's task sees it; none where it is not there. */
   list(view: View, path: ByteString): ByteString[] {
+    const most = (view.purse ?? this.purses.host) === this.purses.host ? MOST_OF_HOST : MOST_ENTRIES;
     const dir = this.open(view, path);
-    const names = dir instanceof Failure ? dir : dir.list('.', MOST_ENTRIES);
+    const names = dir instanceof Failure ? dir : dir.list('.', most);
     if (!(dir instanceof Failure)) dir.close();
     if (names instanceof Failure) {
       if (names.asOutcome !== 'absent') this.noteFailure(path, names);
       return [];
     }
-    if (names.length > MOST_ENTRIES) this.note(path, 'not collected');
-    return names.slice(0, MOST_ENTRIES);
+    if (names.length > most) this.note(path, 'not collected');
+    return names.slice(0, most);
   }
 
   /** What `make` gave when it was called with this view and path for the first time. */
