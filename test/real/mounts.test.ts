@@ -144,6 +144,30 @@ exec python3 -c 'import os, time; os.chroot("jail"); os.chdir("/"); print(os.get
     if (whole.target.root === '/') expect([...below(whole, dir).keys()]).toEqual(['', 'jail/p', 'out']);
   });
 
+  test('makes the relative layers of an overlay absolute', async (context) => {
+    const [one, two] = ['A', 'B'].map((letter) => `l/${letter.repeat(26)}`);
+    const { pid, dir } = await inNamespace(
+      context,
+      `mkdir -p layers/id1/diff layers/id1/work layers/id1/merged layers/A layers/B layers/l; cd layers
+ln -s ../A ${one!}; ln -s ../B ${two!}
+mount -t overlay overlay -o lowerdir=${one!}:${two!},upperdir=id1/diff,workdir=id1/work id1/merged
+exec python3 -c 'import os, time; os.chroot("id1/merged"); os.chdir("/"); print(os.getpid(), flush=True); time.sleep(600)'`,
+    );
+    const { mounts } = await mountsOf(String(pid));
+    const [root] = mounts;
+    expect(mounts).toHaveLength(1);
+    expect(root).toMatchObject({ path: '/', fsType: 'overlay' });
+    expect(root!.superOptions).toContain(`lowerdir=${one!}:${two!}`);
+    // Kernels before 6.12 do not tell where it is mounted: nobody sees it from outside.
+    if (root!.uniqueId === undefined) return;
+    expect(root!.overlay).toMatchObject({
+      lower: [one, two].map((layer) => ({ path: `${dir}/layers/${layer!}`, dataOnly: false })),
+      upper: `${dir}/layers/id1/diff`,
+      work: `${dir}/layers/id1/work`,
+      base: `${dir}/layers`,
+    });
+  });
+
   test('of a namespace that only an open file keeps', async (context) => {
     const { pid, dir } = await inNamespace(context, MANY);
     const inum = readlinkSync(`/proc/${String(pid)}/ns/mnt`);
