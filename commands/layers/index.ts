@@ -1,7 +1,8 @@
 import { string } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
+import { boolean, string as text } from '@oclif/core/flags';
 
 import { BaseCommand } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/cli/exit-codes.ts';
 import { outputFlags, outputStyle } from '../../src/cli/flags.ts';
 import { sourceFlags } from '../../src/cli/source.ts';
 import { stateFlag } from '../../src/cli/state-flag.ts';
@@ -14,12 +15,17 @@ export default class Layers extends BaseCommand {
   static override examples = [
     '<%= config.bin %> layers docker:web',
     '<%= config.bin %> layers 812',
+    {
+      description: 'what it changed, and whether its layers are intact',
+      command: '<%= config.bin %> layers docker:web --files --verify',
+    },
     { description: 'all stores of this host', command: '<%= config.bin %> layers --all' },
     {
       description: 'a container of an engine that is gone',
       command: '<%= config.bin %> layers web --state /mnt/evidence/var/lib/docker',
     },
   ];
+  static override exitCodes = { [ExitCode.found]: 'with --verify: a layer is not what its digest says' };
   static override args = {
     target: string({
       description: 'A pid, a container (name, id prefix, docker:web), running or not, or the path of a mount.',
@@ -27,6 +33,13 @@ export default class Layers extends BaseCommand {
   };
   static override flags = {
     all: boolean({ default: false, summary: 'All stores of layers instead of one target.' }),
+    files: boolean({ default: false, summary: 'List what the container changed on top of its layers.' }),
+    tree: boolean({ default: false, summary: 'The same as a tree.' }),
+    against: text({
+      helpValue: 'LAYER',
+      summary: 'Compare with this layer alone (its index, or the beginning of its diffID) instead of with all below.',
+    }),
+    verify: boolean({ default: false, summary: "Recompute each image layer's digest and name what differs." }),
     state: stateFlag,
     ...sourceFlags,
     ...outputFlags,
@@ -59,8 +72,11 @@ export default class Layers extends BaseCommand {
       this.noteCoverage(document.coverage);
       return document;
     }
-    const document = layersDocument(view.capture, subjectNamed(target, view));
-    this.print(layersLines(document, style));
+    const subject = subjectNamed(target, view);
+    const { lookInto } = await import('../../src/cli/layer-flags.ts');
+    const { document, lines } = await lookInto(flags, subject, layersDocument(view.capture, subject), style);
+    this.print([...layersLines(document, style), ...lines]);
+    if (document.verified?.some(({ result }) => result === 'differs')) process.exitCode = ExitCode.found;
     this.noteCoverage(document.coverage);
     return document;
   }

@@ -1,8 +1,10 @@
 /** The documents of `layers`; their JSON Schemas are docs/schema/layers-1.json, layers-all-1.json and layers-who-1.json. */
+import type { Change } from './changes.ts';
 import type { ContainerId, DocumentHead } from './documents.ts';
 import type { Engine } from './engines.ts';
 import type { Name } from './name.ts';
 import type { Outcome } from './outcome.ts';
+import type { LayerVerification } from './verify.ts';
 
 /** An image by what names it. */
 export interface ImageId {
@@ -50,12 +52,9 @@ export interface LayerReport {
 /** What may not be known of a layer. */
 export type LayerUnknown = 'diffId' | 'chainId' | 'bytes' | 'createdBy' | 'instruction' | 'createdAt';
 
-/** What a container changed on top of its layers. */
-export interface LayerChange {
-  readonly path: Name;
-  readonly kind: 'added' | 'modified' | 'deleted' | 'opaque' | 'renamed' | 'metadata';
-  readonly from: Name | null;
-  readonly bytes: string | null;
+/** Whether one layer still is what its digest says. */
+export interface LayerVerdict extends Omit<LayerVerification, 'version'> {
+  readonly index: number;
 }
 
 /** Something mounted below the root: it is in no layer. */
@@ -105,7 +104,10 @@ export interface LayersDocument extends DocumentHead {
   readonly layers: readonly LayerReport[];
   /** The image's history with the steps that made no layer; empty where it does not fit the layers. */
   readonly history: readonly BuildStep[];
-  readonly changes?: readonly LayerChange[];
+  /** Left out where it was not asked for (`--files`, `--tree`, `--against`). */
+  readonly changes?: readonly Change[];
+  /** The image's layers, lowest first; left out without `--verify`. */
+  readonly verified?: readonly LayerVerdict[];
   readonly mounts: readonly MountedBelow[];
   readonly notes: readonly string[];
   readonly unknown?: Readonly<Partial<Record<'changes' | 'rootSetBy', Outcome>>>;

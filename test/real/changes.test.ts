@@ -13,10 +13,12 @@ import { recordingOf } from '../../src/host/recording.ts';
 import { replayHost } from '../../src/host/replay.ts';
 import { changesOf } from '../../src/model/changes.ts';
 import type { Change, ChangesFacet, MarkStyle } from '../../src/schema/changes.ts';
+import type { LayersDocument } from '../../src/schema/layers-document.ts';
 import { nameText } from '../../src/text/bytes.ts';
-import { run } from '../support/cli.ts';
+import { cliJson, run } from '../support/cli.ts';
 import { describeWith } from '../support/components.ts';
 import { busyboxRoot, type Client, Lab, startDockerd } from '../support/daemons.ts';
+import { expectDocument } from '../support/schema.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** A test's directory with the layers `l1` (the base) and `l2`, `upper` and `work`. */
@@ -321,6 +323,12 @@ describeWith([...NEEDED, 'docker', 'busybox-static', 'nsenter', 'ip'], 'a contai
       'D /data/c: none',
       'D /data/d/sub: none',
     ]);
+    const document = await cliJson<LayersDocument>(
+      ...['layers', 'changed', '--files', '--verify', '--json', '--state', `${lab.dir}/docker/data`],
+    );
+    expectDocument(document);
+    expect(document.changes).toEqual(changesOf(facet.entries));
+    expect(document.verified).toMatchObject([{ index: 0, result: 'verified', faults: [] }]);
     const kinds = Object.fromEntries(changesOf(facet.entries).map(({ path, kind }) => [nameText(path), kind]));
     expect(kinds).toMatchObject({
       '/data/d': 'opaque',
