@@ -82,7 +82,7 @@ export async function capture(host: Host, wants: CaptureWants, tool: Tool): Prom
   const engines = wanted.has('engines') || wanted.has('layers') ? captureEngines(host, tasks) : null;
   if (engines !== null && wanted.has('engines')) result.engines = engines;
   if (mounts !== null && engines !== null && wanted.has('layers')) {
-    result.layers = captureLayers(host, { engines, mounts }, wants.layers?.state ?? []);
+    result.layers = captureLayers(host, { tasks, engines, mounts }, wants.layers?.state ?? []);
   }
   result.durationMs = Number((process.hrtime.bigint() - began) / 1_000_000n);
   return result;

@@ -5,9 +5,14 @@
 import { parseAufsBranch } from '../engines/aufs.ts';
 import { Failure } from '../host/port.ts';
 import type { Dir, Host } from '../host/port.ts';
+import { isMalformed } from '../parse/malformed.ts';
+import { parseTaskStat } from '../parse/task-stat.ts';
+import { parseTaskStatus } from '../parse/task-status.ts';
 import type { EnginesFacet } from '../schema/engines.ts';
 import type { AufsBranches, LayersFacet, LayerStore, LayerStoreKind } from '../schema/layers.ts';
 import type { MountsFacet } from '../schema/mounts.ts';
+import { NS_TYPES } from '../schema/namespace.ts';
+import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
 import { bytesOf, nameOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { hostView } from './engines/host-state.ts';
@@ -19,25 +24,36 @@ import { storePlaces } from './layers/places.ts';
 import { readStorage } from './layers/storage.ts';
 import type { StoreReader } from './layers/store.ts';
 
+const USER = NS_TYPES.indexOf('user');
+const MNT = NS_TYPES.indexOf('mnt');
+const PID = NS_TYPES.indexOf('pid');
+
 const READERS: Readonly<Record<LayerStoreKind, StoreReader>> = {
   docker: readDockerStore,
   containerd: readContainerdStore,
   'containers-storage': readStorage,
 };
 
+/** What leads to stores. */
+interface LayersSources {
+  readonly tasks: TasksFacet;
+  readonly engines: EnginesFacet;
+  readonly mounts: MountsFacet;
+}
+
 /** Collects the facet. `named`: further state directories, as the host sees them, of engines that have left no process. */
 export function captureLayers(
   host: Host,
-  { engines, mounts }: { readonly engines: EnginesFacet; readonly mounts: MountsFacet },
+  { tasks, engines, mounts }: LayersSources,
   named: readonly ByteString[],
 ): LayersFacet {
   const reader = new EngineReader(host);
   const stores: LayerStore[] = [];
   const seen = new Set<string>();
-  const views = new Views(host);
-  for (const { kind, root, via } of storePlaces(host, engines, mounts, named)) {
+  const views = new Views(reader, tasks.processes);
+  for (const { kind, root, via } of storePlaces((pid) => views.of(pid), reader, { engines, mounts }, named)) {
     const view = views.of(via);
-    const identity = view === null ? null : identityOf(host, view, root);
+    const identity = view === null ? null : identityOf(reader, view, root);
     // The same directory, by whatever path and with whosever eyes, is read once.
     if (view === null || identity === null || seen.has(`${kind} ${identity}`)) continue;
     seen.add(`${kind} ${identity}`);
@@ -49,17 +65,19 @@ export function captureLayers(
 
 /** Views by the task, opened when they are first needed. */
 class Views {
-  readonly #host: Host;
+  readonly #reader: EngineReader;
+  readonly #processes: ReadonlyMap<number, ProcessFacts>;
   readonly #views = new Map<number | null, View | null>();
 
-  constructor(host: Host) {
-    this.#host = host;
+  constructor(reader: EngineReader, processes: readonly ProcessFacts[]) {
+    this.#reader = reader;
+    this.#processes = new Map(processes.map((process) => [process.pid, process]));
   }
 
   of(via: number | null): View | null {
     const known = this.#views.get(via);
     if (known !== undefined) return known;
-    const view = via === null ? hostView(this.#host) : this.#ofTask(via);
+    const view = via === null ? hostView(this.#reader.host) : this.#ofTask(via);
     this.#views.set(via, view);
     return view;
   }
@@ -69,13 +87,39 @@ class Views {
   }
 
   #ofTask(pid: number): View | null {
-    const task = this.#host.open(`/proc/${String(pid)}`);
-    return task instanceof Failure ? null : { task, key: `pid ${String(pid)}`, via: pid };
+    const facts = this.#processes.get(pid);
+    const task = this.#reader.host.open(`/proc/${String(pid)}`);
+    if (facts === undefined || task instanceof Failure) return null;
+    const { start, uid } = identify(task);
+    // The pid may have passed on since the tasks were read.
+    if (start !== facts.start) {
+      task.close();
+      return null;
+    }
+    const init = this.#processes.get(1);
+    const { purses } = this.#reader;
+    // dockerd may have a mount namespace of its own; what has pids or users of its own is no engine of the host's.
+    const isOfHost = uid === 0 && facts.ns[PID] === init?.ns[PID] && facts.ns[USER] === init?.ns[USER];
+    const purse = isOfHost ? purses.host : purses.ofProcess(`layers ${String(uid)} ${String(facts.ns[MNT])}`);
+    // As where the engines' own files are read (src/capture/engines.ts).
+    const isGuarded = facts.ns[MNT] !== init?.ns[MNT] && facts.ns[USER] === init?.ns[USER];
+    return { task, key: `pid ${String(pid)}`, via: pid, purse, isGuarded };
   }
 }
 
-function identityOf(host: Host, { task }: View, root: ByteString): string | null {
-  const dir: Dir | Failure = host.openInRoot(task, root);
+function identify(task: Dir): { readonly start: number | null; readonly uid: number | null } {
+  const stat = task.read('stat');
+  const status = task.read('status');
+  const parsedStat = stat instanceof Failure ? null : parseTaskStat(stat);
+  const parsedStatus = status instanceof Failure ? null : parseTaskStatus(status);
+  return {
+    start: parsedStat === null || isMalformed(parsedStat) ? null : parsedStat.start,
+    uid: parsedStatus === null || isMalformed(parsedStatus) ? null : parsedStatus.uids[0],
+  };
+}
+
+function identityOf(reader: EngineReader, view: View, root: ByteString): string | null {
+  const dir = reader.open(view, root);
   if (dir instanceof Failure) return null;
   const stat = dir.stat('.');
   dir.close();

@@ -73,7 +73,7 @@ class DockerStore {
 
   /** `l/<26 characters>` -> `../<id>/diff`: what overlay2 mounts, since options are short. */
   #readLinks(): void {
-    const dir = this.#reader.host.openInRoot(this.#view.task, `${this.#folder}/l`);
+    const dir = this.#reader.open(this.#view, `${this.#folder}/l`);
     if (dir instanceof Failure) return;
     const names = dir.list('.');
     for (const name of names instanceof Failure ? [] : names.slice(0, MOST_ENTRIES)) {

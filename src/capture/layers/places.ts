@@ -1,12 +1,12 @@
 /** Where layer stores may be, and with whose eyes: all that leads to one, nothing of it read yet. */
 import { dirName } from '../../engines/flags.ts';
 import { Failure } from '../../host/port.ts';
-import type { Host } from '../../host/port.ts';
 import type { EnginesFacet } from '../../schema/engines.ts';
 import type { LayerStoreKind } from '../../schema/layers.ts';
 import type { MountsFacet } from '../../schema/mounts.ts';
 import { bytesOf } from '../../text/bytes.ts';
 import type { ByteString } from '../../text/bytes.ts';
+import type { EngineReader, View } from '../engines/reader.ts';
 
 /** A directory that may hold a store. */
 export interface StorePlace {
@@ -45,9 +45,9 @@ function placeOfDirectory(path: ByteString): Omit<StorePlace, 'via'> | null {
  * store of any kind.
  */
 export function storePlaces(
-  host: Host,
-  engines: EnginesFacet,
-  mounts: MountsFacet,
+  viewOf: (pid: number) => View | null,
+  reader: EngineReader,
+  { engines, mounts }: { readonly engines: EnginesFacet; readonly mounts: MountsFacet },
   named: readonly ByteString[],
 ): StorePlace[] {
   const places = new Map<string, StorePlace>();
@@ -56,7 +56,7 @@ export function storePlaces(
     if (place.root.startsWith('/') && !places.has(key)) places.set(key, place);
   };
   for (const root of named) for (const { kind } of DEFAULTS) add({ kind, root, via: null });
-  for (const place of processPlaces(host, engines)) add(place);
+  for (const place of processPlaces(viewOf, reader, engines)) add(place);
   const minders = new Set(engines.processes.map(({ pid }) => pid));
   for (const table of mounts.tables) {
     for (const { fsType, superOptions } of table.mounts) {
@@ -74,7 +74,11 @@ export function storePlaces(
 }
 
 /** What the command lines, configurations and bundles of engines' processes say. */
-function* processPlaces(host: Host, { processes, containers }: EnginesFacet): Generator<StorePlace> {
+function* processPlaces(
+  viewOf: (pid: number) => View | null,
+  reader: EngineReader,
+  { processes, containers }: EnginesFacet,
+): Generator<StorePlace> {
   for (const { engine, role, pid, paths } of processes) {
     const path = (name: string): ByteString | null => (paths[name] === undefined ? null : bytesOf(paths[name]));
     if (role === 'daemon' && engine === 'docker') {
@@ -87,7 +91,7 @@ function* processPlaces(host: Host, { processes, containers }: EnginesFacet): Ge
     } else if (role === 'daemon' && engine === 'cri-o') {
       yield { kind: 'containers-storage', root: path('root') ?? '/var/lib/containers/storage', via: pid };
     } else if (role === 'shim') {
-      const root = rootOfBundle(host, pid, path('bundle'));
+      const root = rootOfBundle(reader, viewOf(pid), path('bundle'));
       if (root !== null) yield { kind: 'containerd', root, via: pid };
     }
   }
@@ -101,13 +105,11 @@ function* processPlaces(host: Host, { processes, containers }: EnginesFacet): Ge
 }
 
 /** A bundle links to the container's part of containerd's root directory: `<root>/io.containerd.runtime.v2.task/<ns>/<id>`. */
-function rootOfBundle(host: Host, pid: number, bundle: ByteString | null): ByteString | null {
-  if (bundle === null) return null;
-  const task = host.open(`/proc/${String(pid)}`);
-  if (task instanceof Failure) return null;
-  const dir = host.openInRoot(task, bundle);
-  const work = dir instanceof Failure ? dir : dir.readlink('work');
-  if (!(dir instanceof Failure)) dir.close();
-  task.close();
+function rootOfBundle(reader: EngineReader, view: View | null, bundle: ByteString | null): ByteString | null {
+  if (bundle === null || view === null) return null;
+  const dir = reader.open(view, bundle);
+  if (dir instanceof Failure) return null;
+  const work = dir.readlink('work');
+  dir.close();
   return work instanceof Failure ? null : dirName(dirName(dirName(work)));
 }
