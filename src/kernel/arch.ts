@@ -23,6 +23,3 @@ export const SYS = {
   statmount: 457,
   listmount: 458,
 } as const;
-
-/** Whether structures are laid out as here: both known architectures are 64-bit and little-endian. */
-export const KNOWN_ARCH = process.arch in OLD_NUMBERS;
