@@ -57,13 +57,18 @@ export function layersDocument(capture: Capture, subject: LayersSubject): Layers
       stacked === null
         ? null
         : { lowerdirs: stacked.lower.map(({ path }) => path), upperdir: stacked.upper, workdir: stacked.work },
-    layers: layers.map((layer, index) => layerReport(layer, index, store, capture.redacted, engine !== null)),
+    layers: layers.map((layer, index) => layerReport(layer, index, store, capture.redacted, keepsRecords(engine))),
     history: history.map(({ step, layer }) => buildStep(step, layer)),
     mounts: mount === null || table === null ? [] : below(mount, table.mounts),
-    notes: engine !== null && store === null && layers.length > 0 ? [...notes, NO_RECORDS] : notes,
+    notes: keepsRecords(engine) && store === null && layers.length > 0 ? [...notes, NO_RECORDS] : notes,
     // Collected where it is asked for.
     unknown: { changes: 'not collected', ...(rootSetBy === 'unknown' && { rootSetBy: 'denied' }) },
   };
+}
+
+/** Others stack directories, of which they keep no digests. */
+function keepsRecords(engine: Engine | null): boolean {
+  return engine !== null && ['docker', 'containerd', 'cri', 'cri-o', 'podman'].includes(engine);
 }
 
 const NO_RECORDS =

@@ -289,3 +289,37 @@ describeWith(['root', 'unshare', 'busybox-static'], 'roots without an engine', (
     ]);
   });
 });
+
+describeWith([...NEEDED, 'lxc'], 'LXC with an overlay', () => {
+  const place = useLab(async (lab) => {
+    const root = await busyboxRoot(lab);
+    const name = `${lab.tag}-overlay`;
+    const home = `${lab.dir}/lxc/${name}`;
+    mkdirSync(`${home}/delta0`, { recursive: true });
+    const config = [
+      `lxc.uts.name = ${name}`,
+      `lxc.rootfs.path = overlay:${root}:${home}/delta0`,
+      'lxc.net.0.type = empty',
+      'lxc.mount.auto = proc:mixed sys:ro',
+      'lxc.apparmor.profile = unconfined',
+    ];
+    writeFileSync(`${home}/config`, `${config.join('\n')}\n`);
+    await lab.onHost('lxc-start', '-P', `${lab.dir}/lxc`, '-n', name, '-d');
+  });
+
+  test('has the directories that its configuration names, and no digests', async () => {
+    const { lab } = place;
+    const document = await layersOf(`lxc:${lab.tag}-overlay`);
+    expect(document).toMatchObject({
+      engine: 'lxc',
+      driver: 'overlay',
+      image: null,
+      rootSetBy: 'pivot_root',
+      notes: [],
+    });
+    expect(document.layers.map(({ kind, path: at, diffId }) => ({ kind, at, diffId }))).toEqual([
+      { kind: 'image', at: `${lab.dir}/root`, diffId: null },
+      { kind: 'writable', at: `${lab.dir}/lxc/${lab.tag}-overlay/delta0`, diffId: null },
+    ]);
+  });
+});
