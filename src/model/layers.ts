@@ -1,6 +1,6 @@
 /** Layers: what a root is made of, what images and containers share, and who has a layer. */
 export { engineOf, stepOf } from './layers/lineage.ts';
-export type { Lineage, LineageLayer } from './layers/lineage.ts';
+export type { LineageLayer } from './layers/lineage.ts';
 export { instructionOf } from './layers/history.ts';
 export { summaryOf } from './layers/overview.ts';
 export type { StoreSummary } from './layers/overview.ts';
