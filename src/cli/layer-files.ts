@@ -112,9 +112,9 @@ export async function verifySubject(
 }
 
 function layerNamed(text: string, layers: readonly FileLayer[]): number {
-  const isIndex = /^\d{1,4}$/.test(text) && Number(text) < layers.length - 1;
-  const found = isIndex
-    ? [Number(text)]
+  // So few digits are always an index: whether some diffID begins with them is chance.
+  const found = /^\d{1,4}$/.test(text)
+    ? [Number(text)].filter((index) => index < layers.length - 1)
     : layers.flatMap(({ digests, stored }, index) => {
         const diffId = digests?.diffId ?? stored?.diffId ?? '';
         return text !== '' && (diffId.startsWith(text) || diffId.startsWith(`sha256:${text}`)) ? [index] : [];
