@@ -183,7 +183,11 @@ function cgroupLines(process: ProcessReport): Line[] {
     list.push(controllers.join() || 'v2');
     byPath.set(nameText(path), list);
   }
-  const lines = [...byPath].map(([path, names]): Line => [path, names.join(' ')]);
+  // The path stands by itself: it is too long to be a word beside a value.
+  const lines = [...byPath].flatMap(([path, names]): Line[] => [
+    ['path', path],
+    ['in', names.join(' ')],
+  ]);
   const { cssSet } = process;
   if (cssSet === undefined) return lines;
   if (cssSet === null) return [...lines, ['css_set', 'none of its own: a zombie has left its cgroups']];
