@@ -95,9 +95,9 @@ const IMAGE_COLUMNS: readonly Column<ImageUse>[] = [
 /** The lines of `layers who`. */
 export function layersWhoLines({ query, layers }: LayersWhoDocument, style: Style): string[] {
   const cut = cutTo(style);
-  if (layers.length === 0) return [cut(`no layer of a store that was found is ${query}`)];
+  if (layers.length === 0) return [cut(`no layer of a store that was found is or has ${query}`)];
   return layers.flatMap((layer, i) => {
-    const { engine, kind, path, diffId, bytes, instruction, usedBy } = layer;
+    const { engine, kind, path, diffId, bytes, instruction, usedBy, file } = layer;
     const about = [
       `${kind} layer of ${engine}`,
       diffId === null ? null : shortDigest(diffId),
@@ -107,10 +107,16 @@ export function layersWhoLines({ query, layers }: LayersWhoDocument, style: Styl
     return [
       ...(i === 0 ? [] : ['']),
       style.bold(cut(nameText(path))),
+      ...(file === undefined ? [] : [cut(fileText(file, query))]),
       cut(about.join(` ${style.dot} `)),
       ...(usedBy.length === 0 ? ['  nobody'] : usedBy.map((user) => cut(`  ${userText(user)}`))),
     ];
   });
+}
+
+function fileText({ kind, bytes }: NonNullable<LayersWhoDocument['layers'][number]['file']>, query: string): string {
+  if (kind === 'deleted') return `deletes ${query}`;
+  return `has ${query}${bytes === null ? '' : `, ${formatBytes(BigInt(bytes))}`}`;
 }
 
 function userText({ engine, container, image }: LayerSharer): string {

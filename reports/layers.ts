@@ -197,12 +197,22 @@ function storeUse(
   };
 }
 
+/** What a layer has at a path. */
+interface FoundFile {
+  readonly kind: 'present' | 'deleted';
+  readonly bytes: bigint | null;
+}
+
 /** The document of `layers who`. */
-export function layersWhoDocument(capture: Capture, query: string, found: readonly FoundLayer[]): LayersWhoDocument {
+export function layersWhoDocument(
+  capture: Capture,
+  query: string,
+  found: readonly (FoundLayer & { readonly file?: FoundFile })[],
+): LayersWhoDocument {
   return {
     ...headOf('nsinspect/layers-who/1', capture),
     query,
-    layers: found.map(({ store, layer, users }) => {
+    layers: found.map(({ store, layer, users, file }) => {
       const digests = store.digests.get(layer.key);
       const step = stepOf(store, layer, null);
       return {
@@ -216,6 +226,9 @@ export function layersWhoDocument(capture: Capture, query: string, found: readon
         createdBy: step?.createdBy ?? null,
         instruction: instruction(step),
         usedBy: sharersOf(store, users),
+        ...(file !== undefined && {
+          file: { kind: file.kind, bytes: file.bytes === null ? null : String(file.bytes) },
+        }),
       };
     }),
   };

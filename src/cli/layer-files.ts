@@ -138,13 +138,13 @@ function styleOf({ mount, lineage }: FileSubject): MarkStyle {
 }
 
 /** Opens directories of layers as their engine sees them, and closes them together. */
-class LayerDirs {
+export class LayerDirs {
   readonly #host: Host;
-  readonly #lineage: FileLineage;
+  readonly #lineage: Pick<FileLineage, 'store'>;
   readonly #view: Dir;
   readonly #open: Dir[] = [];
 
-  constructor(host: Host, lineage: FileLineage) {
+  constructor(host: Host, lineage: Pick<FileLineage, 'store'>) {
     this.#host = host;
     this.#lineage = lineage;
     const via = lineage.store?.facts.via ?? null;

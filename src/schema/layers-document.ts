@@ -170,5 +170,12 @@ export interface LayersWhoDocument extends DocumentHead {
     readonly createdBy?: Name | null;
     readonly instruction: string | null;
     readonly usedBy: readonly LayerSharer[];
+    /** What it has at the path that was asked for; left out where a layer was. */
+    readonly file?: {
+      /** `deleted`: a mark that hides what lower layers have there. */
+      readonly kind: 'present' | 'deleted';
+      /** Of a regular file; null for anything else. */
+      readonly bytes: string | null;
+    };
   }[];
 }

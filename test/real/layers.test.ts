@@ -169,6 +169,17 @@ describeWith([...NEEDED, 'docker'], 'layers of docker', () => {
     expect(byPath.layers).toEqual([mine]);
   });
 
+  test('a file is found in every layer that has it, and where it is deleted', async () => {
+    const who = await cliJson<LayersWhoDocument>('layers', 'who', '/file', '--json');
+    expectDocument(who);
+    const mine = who.layers.filter(({ root }) => root === data);
+    const brought = mine.find(({ file, instruction }) => file?.kind === 'present' && instruction?.startsWith('COPY'));
+    expect(brought).toMatchObject({ kind: 'image' });
+    const removed = mine.find(({ instruction }) => instruction === 'RUN busybox rm -rf /d /file');
+    expect(removed?.file).toEqual({ kind: 'deleted', bytes: null });
+    expect((await cliJson<LayersWhoDocument>('layers', 'who', '/no/such/file', '--json')).layers).toEqual([]);
+  });
+
   test('an orphaned directory is found', async () => {
     mkdirSync(`${data}/overlay2/${'e'.repeat(64)}/diff`, { recursive: true });
     const { stores } = await cliJson<LayersAllDocument>('layers', '--all', '--json');
