@@ -1,9 +1,9 @@
 /** What a container changed: its upper directory, held against the layers below. On demand, for one target, as a stream. */
 import { Failure } from '../host/port.ts';
-import type { Dir, Host, TreeQueries } from '../host/port.ts';
+import type { Host, TreeQueries } from '../host/port.ts';
 import { parseIdMap } from '../parse/id-map.ts';
 import { isMalformed } from '../parse/malformed.ts';
-import type { ChangeFacts, ChangesCoverage, ChangesFacet, LowerFacts, MarkStyle } from '../schema/changes.ts';
+import type { ChangeFacts, ChangesCoverage, ChangesFacet, LowerFacts } from '../schema/changes.ts';
 import type { Outcome } from '../schema/outcome.ts';
 import { nameOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
@@ -14,15 +14,8 @@ import { marksOf, OPAQUE_NAME, PRIVATE_PREFIX, UNMARKED, WHITEOUT_PREFIX, whiteo
 import type { Marks } from './changes/marks.ts';
 import { DirPool, rootPlace } from './tree/pool.ts';
 import { walkTree } from './tree/walk.ts';
+import type { Stack } from './changes/stack.ts';
 import type { Visit, Visited } from './tree/walk.ts';
-
-/** An upper directory and what it lies on. The directories stay the caller's to close. */
-export interface Stack {
-  readonly style: MarkStyle;
-  readonly upper: Dir;
-  /** The highest first, each with its number, of which 0 is the base. For `--against`, that layer alone. */
-  readonly lowers: readonly { readonly layer: number; readonly dir: Dir }[];
-}
 
 /** More is not kept: somebody makes files faster than they can be read, or to exhaust the reader. */
 const MOST_ENTRIES = 2_000_000;

@@ -7,7 +7,7 @@ import type { DirPool, Place } from '../tree/pool.ts';
 import { rootPlace } from '../tree/pool.ts';
 import { marksOf, OPAQUE_NAME, UNMARKED, WHITEOUT_PREFIX, whiteoutForm } from './marks.ts';
 import type { Marks } from './marks.ts';
-import type { Stack } from '../changes.ts';
+import type { Stack } from './stack.ts';
 
 /** A directory of a lower layer. */
 export interface LowerDir {
