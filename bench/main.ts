@@ -1,10 +1,11 @@
 /**
  * Measures nsinspect beside lsns and systemd-cgls and writes docs/performance.md: `npm run bench`. With `--quick` it takes three
  * rounds and only prints; with `--sizes 500/20,20000/800` it plants other crowds (processes/containers), with
- * `--cgroups 500/5000` others in cgroups (cgroups/threads), and only prints, too. `-` for a list: none.
+ * `--cgroups 500/5000` others in cgroups (cgroups/threads), and only prints, too. `-` for a list: none. `--only layers` measures
+ * that section alone and leaves the others as they are.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,10 +14,12 @@ import { mountedHierarchies } from '../test/support/cgroups.ts';
 import { CLI, ROOT } from '../test/support/cli.ts';
 import { plant } from '../test/support/plant.ts';
 import { withCgroupCrowd } from './cgroup-crowd.ts';
+import { measureLayers } from './layers.ts';
 import { makeMeasure, measureInTurns, type Measure, type Peer } from './measure.ts';
 import { withParts, type PartTimes } from './part-times.ts';
-import { markdown, type Machine, type SizeResult } from './report.ts';
+import { machineText, markdown, type Machine, type SizeResult } from './report.ts';
 import type { CgroupSizeResult } from './report-cgroups.ts';
+import { layersSection, withLayersSection } from './report-layers.ts';
 
 const SIZES = '500/20,2000/80,5000/200';
 const CGROUP_SIZES = '500/5000,1000/10000,2000/20000';
@@ -42,12 +45,22 @@ const SHORT_ROUNDS = 21;
 const ROUNDS = 9;
 const QUICK_ROUNDS = 3;
 
+const PAGE = path.join(ROOT, 'docs/performance.md');
+
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, sizes: { type: 'string' }, cgroups: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    sizes: { type: 'string' },
+    cgroups: { type: 'string' },
+    only: { type: 'string' },
+  },
 });
 
 if (process.geteuid?.() !== 0) {
   console.error('the benchmark plants a crowd of processes in namespaces of their own: run it as root');
+  process.exitCode = 2;
+} else if (values.only !== undefined && values.only !== 'layers') {
+  console.error('only layers can be measured alone: --only layers');
   process.exitCode = 2;
 } else {
   await bench();
@@ -58,8 +71,18 @@ async function bench(): Promise<void> {
   const shortRounds = values.quick ? QUICK_ROUNDS : SHORT_ROUNDS;
   const directory = mkdtempSync(path.join(os.tmpdir(), 'nsinspect-bench-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  // Node ends by these without a word to whoever listens to its exit.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(128 + os.constants.signals[signal]));
+  }
   const measure = await makeMeasure(directory);
   const machine = machineHere();
+
+  if (values.only === 'layers') {
+    const section = layersSection(await measureLayers(directory, rounds, measure, tell), machineText(machine));
+    write(withLayersSection(readFileSync(PAGE, 'utf8'), section), section);
+    return;
+  }
 
   tell('start-up');
   const startUp = await measureInTurns(START_UP, shortRounds, measure);
@@ -88,10 +111,16 @@ async function bench(): Promise<void> {
     });
   }
 
-  const page = markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups });
-  console.log(page);
+  const layers = await measureLayers(directory, rounds, measure, tell);
+  const page = markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups, layers });
+  write(page, page);
+}
+
+/** Shows what was measured, and writes the page unless it was measured otherwise than the page says. */
+function write(page: string, measured: string): void {
+  console.log(measured);
   if (values.quick || values.sizes !== undefined || values.cgroups !== undefined) return;
-  writeFileSync(path.join(ROOT, 'docs/performance.md'), page);
+  writeFileSync(PAGE, page);
   tell('written to docs/performance.md');
 }
 

@@ -2,7 +2,8 @@
 import type { Measurement } from './measure.ts';
 import { PARTS, type PartTimes } from './part-times.ts';
 import { cgroupSections, cgroupTargets, type CgroupSizeResult } from './report-cgroups.ts';
-import { count, mb, ms, table, type Target } from './table.ts';
+import { layersSection, type LayerResults } from './report-layers.ts';
+import { count, mb, ms, table, targetTable, type Target } from './table.ts';
 
 /** The machine, as far as it bears on the figures. */
 export interface Machine {
@@ -33,12 +34,13 @@ export interface Results {
   readonly idle: ReadonlyMap<string, Measurement>;
   readonly sizes: readonly SizeResult[];
   readonly cgroups: readonly CgroupSizeResult[];
+  readonly layers: LayerResults;
 }
 
 const LSNS = 'lsns';
 
 /** The page docs/performance.md. */
-export function markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups }: Results): string {
+export function markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups, layers }: Results): string {
   const largest = sizes.at(-1);
   return `# Performance
 
@@ -49,7 +51,7 @@ the process to its end, output to /dev/null; CPU time is that of all threads in 
 resident set (\`wait4\`). \`nsinspect\` searches every kind of holder: threads, open files, sockets and mounts in all mount
 namespaces, of which \`lsns\` reads none.
 
-Linux ${machine.kernel} on ${machine.cpus} × ${machine.cpu}; Node ${machine.node}; ${machine.lsns ?? 'no lsns'}; ${machine.cgls ?? 'no systemd-cgls'}.
+${machineText(machine)}; ${machine.lsns ?? 'no lsns'}; ${machine.cgls ?? 'no systemd-cgls'}.
 ${largest === undefined ? '' : targets(largest, startUp, idle, cgroupTargets(cgroups))}
 ## Start-up
 
@@ -68,7 +70,12 @@ ${table(
   ['command', 'wall', 'CPU', 'memory'],
   [...idle].map(([name, one]) => [`\`${name}\``, ms(one.wallMs), ms(one.cpuMs), mb(one.peakMb)]),
 )}
-${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}${cgroupSections(cgroups)}`;
+${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}${cgroupSections(cgroups)}${layersSection(layers, machineText(machine))}`;
+}
+
+/** Kernel, processors and Node in words. */
+export function machineText({ kernel, cpu, cpus, node }: Machine): string {
+  return `Linux ${kernel} on ${cpus} × ${cpu}; Node ${node}`;
 }
 
 function targets(
@@ -99,15 +106,7 @@ function targets(
   return `
 ## Targets
 
-${table(
-  ['what', 'at most', 'measured', ''],
-  rows.map(([what, value, most, show]) => [
-    what,
-    show(most),
-    Number.isNaN(value) ? '?' : show(value),
-    Number.isNaN(value) ? 'not measured' : value <= most ? 'met' : 'missed',
-  ]),
-)}
+${targetTable(rows)}
 `;
 }
 

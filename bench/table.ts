@@ -12,6 +12,19 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [line(header), line(rule), ...rows.map(line)].join('\n');
 }
 
+/** What was to be reached, and whether it was. */
+export function targetTable(targets: readonly Target[]): string {
+  return table(
+    ['what', 'at most', 'measured', ''],
+    targets.map(([what, value, most, show]) => [
+      what,
+      show(most),
+      Number.isNaN(value) ? '?' : show(value),
+      Number.isNaN(value) ? 'not measured' : value <= most ? 'met' : 'missed',
+    ]),
+  );
+}
+
 /** Milliseconds. */
 export function ms(value: number): string {
   return `${value.toFixed(0)} ms`;
