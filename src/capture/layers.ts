@@ -51,7 +51,8 @@ export function captureLayers(
   const stores: LayerStore[] = [];
   const seen = new Set<string>();
   const views = new Views(reader, tasks.processes);
-  for (const { kind, root, via } of storePlaces((pid) => views.of(pid), reader, { engines, mounts }, named)) {
+  const aufs = aufsBranches(host, mounts);
+  for (const { kind, root, via } of storePlaces((pid) => views.of(pid), reader, { engines, mounts, aufs }, named)) {
     const view = views.of(via);
     const identity = view === null ? null : identityOf(reader, view, root);
     // The same directory, by whatever path and with whosever eyes, is read once.
@@ -60,7 +61,7 @@ export function captureLayers(
     for (const parts of READERS[kind](reader, view, root)) stores.push({ ...parts, root: nameOf(root), via });
   }
   views.close();
-  return { version: 1, stores, aufs: aufsBranches(host, mounts), coverage: { unread: reader.unread } };
+  return { version: 1, stores, aufs, coverage: { unread: reader.unread } };
 }
 
 /** Views by the task, opened when they are first needed. */

@@ -174,6 +174,7 @@ describeWith(NEEDED, 'the upper directory of a real overlay', () => {
     await inOverlay(
       dir,
       `ln -s / root; ln -s ../../../../etc up; ln -s /etc/passwd d/y; mkfifo fifo; mknod null c 1 3; mknod disk b 254 0
+       python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
        truncate -s 1T huge; rm d/x; ln -s /etc/shadow d/x; touch sparse
        touch 'a,b:c' "$(printf 'new\\nline')" "$(printf 'bad\\377')" "$(printf '\\033[31m')"`,
     );
@@ -192,6 +193,7 @@ describeWith(NEEDED, 'the upper directory of a real overlay', () => {
       'added /new\nline 0',
       'added /null',
       'added /root',
+      'added /socket',
       // Too large to be compared: it may be the same.
       'modified /sparse 1099511627776 L0 {"content":"not collected"}',
       'added /up',

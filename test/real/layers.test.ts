@@ -1,9 +1,11 @@
 /** Layers of real engines, each held against what its engine's own client says. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { chainIdsOf } from '../../src/engines/digest.ts';
 import type { LayersAllDocument, LayersDocument, LayersWhoDocument } from '../../src/schema/layers-document.ts';
 import { nameText } from '../../src/text/bytes.ts';
 import { cliJson } from '../support/cli.ts';
@@ -180,6 +182,33 @@ describeWith([...NEEDED, 'docker'], 'layers of docker', () => {
     expect((await cliJson<LayersWhoDocument>('layers', 'who', '/no/such/file', '--json')).layers).toEqual([]);
   });
 
+  test('each layer is shared with exactly those that docker inspect gives it to', async () => {
+    const { layers } = await layersOf('docker:one');
+    const ids = (await docker('image', 'ls', '--all', '--no-trunc', '--quiet')).trim().split('\n');
+    const images = await Promise.all([...new Set(ids)].map(inspected));
+    const names = (await docker('ps', '--all', '--format', '{{.Names}}')).trim().split('\n');
+    const containers = await Promise.all(
+      names.map(async (name) => {
+        const id = (await docker('inspect', '--format', '{{.Image}}', name)).trim();
+        return { name, image: images.find((image) => image.id === id)! };
+      }),
+    );
+    const own = (await inspected('nsi/built:1')).id;
+    for (const [i, { kind, diffId, sharedWith }] of layers.entries()) {
+      if (kind !== 'image') continue;
+      // The same content above other layers is another layer.
+      const chain = layers.slice(0, i + 1).map((layer) => layer.diffId);
+      const has = (image: { readonly layers: readonly string[] }): boolean =>
+        JSON.stringify(image.layers.slice(0, i + 1)) === JSON.stringify(chain);
+      const users = containers.filter(({ name, image }) => name !== 'one' && has(image)).map(({ name }) => name);
+      const found = sharedWith.flatMap(({ container }) => nameText(container?.name ?? '') || []);
+      expect(found.sort(), String(diffId)).toEqual(users.sort());
+      const others = images.filter((image) => image.id !== own && has(image)).map(({ id }) => id);
+      const named = sharedWith.flatMap(({ image }) => (image === null || image.id === own ? [] : image.id));
+      expect([...new Set(named)].sort(), String(diffId)).toEqual([...new Set(others)].sort());
+    }
+  });
+
   test('an orphaned directory is found', async () => {
     mkdirSync(`${data}/overlay2/${'e'.repeat(64)}/diff`, { recursive: true });
     const { stores } = await cliJson<LayersAllDocument>('layers', '--all', '--json');
@@ -262,6 +291,44 @@ describeWith([...NEEDED, 'docker', 'containerd', 'runc', 'podman'], 'layers of p
     expect(diffIds(document)).toEqual(await expected());
     const chain = (await ctr('-n', place.lab.tag, 'snapshots', 'list')).match(/sha256:[0-9a-f]{64}/g);
     for (const { chainId, kind } of document.layers) if (kind === 'image') expect(chain).toContain(chainId);
+  });
+
+  test('containerd: containers that are labelled as CRI does it, in its namespace', async () => {
+    const { lab } = place;
+    const cri = (...args: readonly string[]): Promise<string> => ctr('-n', 'k8s.io', ...args);
+    await cri('images', 'import', `${lab.dir}/image.tar`);
+    const id = createHash('sha256').update(lab.tag).digest('hex');
+    const labels = { 'io.cri-containerd.kind': 'container', 'io.kubernetes.container.name': 'web' };
+    const annotations = { 'io.kubernetes.cri.container-type': 'container', 'io.kubernetes.cri.container-name': 'web' };
+    const pairs = (flag: string, of: object): string[] =>
+      Object.entries(of).flatMap(([name, value]) => [flag, `${name}=${String(value)}`]);
+    const options = [...pairs('--label', labels), ...pairs('--annotation', annotations)];
+    await cri('run', '--detach', ...options, 'localhost/nsi/built:1', id, '/bin/sleep', '3600');
+    const document = await layersOf(id);
+    expect(document).toMatchObject({ engine: 'cri', driver: 'overlayfs', rootSetBy: 'pivot_root', notes: [] });
+    expect(document.image?.tags).toEqual(['localhost/nsi/built:1']);
+    expect(diffIds(document)).toEqual(await expected());
+    expect(document.layers.at(-1)?.kind).toBe('writable');
+  });
+
+  test("docker with containerd's image store: snapshots named by the container", async () => {
+    const { lab } = place;
+    const moby = (...args: readonly string[]): Promise<string> => ctr('-n', 'moby', ...args);
+    await moby('images', 'import', `${lab.dir}/image.tar`);
+    const id = createHash('sha256').update(`moby ${lab.tag}`).digest('hex');
+    const top = chainIdsOf(await expected()).at(-1)!;
+    // As dockerd prepares a container (moby, daemon/containerd/image_snapshot.go): an init layer, committed, and one above it.
+    await moby('snapshots', 'prepare', `${id}-init-key`, top);
+    await moby('snapshots', 'commit', `${id}-init`, `${id}-init-key`);
+    await moby('snapshots', 'prepare', id, `${id}-init`);
+    const document = await layersOf(`docker:${id}`, '--state', `${lab.dir}/containerd/root`);
+    expect(document).toMatchObject({ engine: 'docker', driver: 'overlayfs', rootSetBy: null, mount: null, notes: [] });
+    expect(diffIds(document)).toEqual(await expected());
+    expect(document.layers.slice(-2).map(({ kind }) => kind)).toEqual(['init', 'writable']);
+    // Which image it was made from is in a file of dockerd's alone.
+    expect(document.image).toBeNull();
+    expect(document.candidates[0]).toMatchObject({ tags: ['localhost/nsi/built:1'], exact: true });
+    expect(document.history.map(({ layer }) => layer)).toEqual([0, null, 1, 2, null]);
   });
 
   test('containerd: the same with the daemon stopped', async () => {

@@ -2,7 +2,7 @@
 import { dirName } from '../../engines/flags.ts';
 import { Failure } from '../../host/port.ts';
 import type { EnginesFacet } from '../../schema/engines.ts';
-import type { LayerStoreKind } from '../../schema/layers.ts';
+import type { AufsBranches, LayerStoreKind } from '../../schema/layers.ts';
 import type { MountsFacet } from '../../schema/mounts.ts';
 import { bytesOf } from '../../text/bytes.ts';
 import type { ByteString } from '../../text/bytes.ts';
@@ -40,6 +40,13 @@ function placeOfDirectory(path: ByteString): Omit<StorePlace, 'via'> | null {
   return null;
 }
 
+/** What leads to places. */
+interface PlaceSources {
+  readonly engines: EnginesFacet;
+  readonly mounts: MountsFacet;
+  readonly aufs: readonly AufsBranches[];
+}
+
 /**
  * All places, those that engines' own processes lead to first. `named`: directories that the user names, in which there may be a
  * store of any kind.
@@ -47,7 +54,7 @@ function placeOfDirectory(path: ByteString): Omit<StorePlace, 'via'> | null {
 export function storePlaces(
   viewOf: (pid: number) => View | null,
   reader: EngineReader,
-  { engines, mounts }: { readonly engines: EnginesFacet; readonly mounts: MountsFacet },
+  { engines, mounts, aufs }: PlaceSources,
   named: readonly ByteString[],
 ): StorePlace[] {
   const places = new Map<string, StorePlace>();
@@ -68,6 +75,12 @@ export function storePlaces(
         for (const via of table.pid !== null && minders.has(table.pid) ? [table.pid, null] : [null])
           add({ ...place, via });
     }
+  }
+  // mountinfo has no directories of aufs; sysfs names them as the host sees them.
+  for (const { branches } of aufs) {
+    const [top] = branches;
+    const place = top === undefined ? null : placeOfDirectory(bytesOf(top.path));
+    if (place !== null) add({ ...place, via: null });
   }
   for (const place of DEFAULTS) add({ ...place, via: null });
   return [...places.values()];
