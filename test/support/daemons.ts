@@ -33,7 +33,8 @@ trap '' HUP INT TERM
 tag=$1 dir=$2 pivots=$3
 cat >/dev/null
 groups() {
-  find ${CGROUPS} -maxdepth 3 -type d '(' -name "$tag*" -o -name "lxc.payload.$tag*" -o -name "lxc.monitor.$tag*" ')' 2>/dev/null
+  # At any depth: a runtime that is given no path makes its cgroup below the one that it was started in.
+  find ${CGROUPS} -type d '(' -name "$tag*" -o -name "lxc.payload.$tag*" -o -name "lxc.monitor.$tag*" ')' 2>/dev/null
 }
 pids() { groups | while read -r group; do find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null; done | sort -u; }
 for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
