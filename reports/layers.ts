@@ -1,5 +1,5 @@
 /** What a root is made of, what stores hold and who has a layer, as documents. */
-import { engineOf, homeOf, instructionOf, stepOf } from '../src/model/layers.ts';
+import { engineOf, homeOf, instructionOf, isFuseOverlay, stepOf } from '../src/model/layers.ts';
 import type {
   FoundLayer,
   Image,
@@ -43,6 +43,7 @@ function headOf<S extends string>(schema: S, capture: Capture) {
 export function layersDocument(capture: Capture, subject: LayersSubject): LayersDocument {
   const { kind, text, pid, container, rootSetBy, mount, stacked, table, lineage } = subject;
   const { store, image, candidates, layers, history, notes } = lineage;
+  const isUntold = mount !== null && isFuseOverlay(mount);
   const engine =
     store === null ? (container?.engine ?? null) : engineOfRecord(store, lineage.container, container?.engine);
   return {
@@ -53,17 +54,24 @@ export function layersDocument(capture: Capture, subject: LayersSubject): Layers
     image: image === null ? null : imageId(image),
     candidates: candidates.map(({ image: one, exact, layers: count }) => ({ ...imageId(one), exact, layers: count })),
     ...(rootSetBy !== 'unknown' && { rootSetBy }),
-    mount:
-      stacked === null
-        ? null
-        : { lowerdirs: stacked.lower.map(({ path }) => path), upperdir: stacked.upper, workdir: stacked.work },
+    ...(!isUntold && { mount: stackOf(stacked) }),
     layers: layers.map((layer, index) => layerReport(layer, index, store, capture.redacted, keepsRecords(engine))),
     history: history.map(({ step, layer }) => buildStep(step, layer)),
     mounts: mount === null || table === null ? [] : below(mount, table.mounts),
     notes: keepsRecords(engine) && store === null && layers.length > 0 ? [...notes, NO_RECORDS] : notes,
     // Collected where it is asked for.
-    unknown: { changes: 'not collected', ...(rootSetBy === 'unknown' && { rootSetBy: 'denied' }) },
+    unknown: {
+      changes: 'not collected',
+      ...(rootSetBy === 'unknown' && { rootSetBy: 'denied' }),
+      ...(isUntold && { mount: 'unsupported' }),
+    },
   };
+}
+
+function stackOf(stacked: LayersSubject['stacked']): NonNullable<LayersDocument['mount']> | null {
+  return stacked === null
+    ? null
+    : { lowerdirs: stacked.lower.map(({ path }) => path), upperdir: stacked.upper, workdir: stacked.work };
 }
 
 /** Others stack directories, of which they keep no digests. */

@@ -1,4 +1,5 @@
 /** Layers: what a root is made of, what images and containers share, and who has a layer. */
+export { isFuseOverlay } from './layers/fuse.ts';
 export { engineOf, stepOf } from './layers/lineage.ts';
 export type { LineageLayer } from './layers/lineage.ts';
 export { instructionOf } from './layers/history.ts';

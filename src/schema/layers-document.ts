@@ -95,8 +95,8 @@ export interface LayersDocument extends DocumentHead {
   readonly candidates: readonly ImageCandidate[];
   /** Null for a mount and for a container that does not run. */
   readonly rootSetBy?: 'pivot_root' | 'chroot' | 'host' | null;
-  /** What it is stacked from, as the mount names it, topmost first; null: it is not mounted. */
-  readonly mount: {
+  /** What it is stacked from, as the mount names it, topmost first; null: it is no stack, or not mounted. Left out where a FUSE daemon alone knows. */
+  readonly mount?: {
     readonly lowerdirs: readonly Name[];
     readonly upperdir: Name | null;
     readonly workdir: Name | null;
@@ -110,7 +110,7 @@ export interface LayersDocument extends DocumentHead {
   readonly verified?: readonly LayerVerdict[];
   readonly mounts: readonly MountedBelow[];
   readonly notes: readonly string[];
-  readonly unknown?: Readonly<Partial<Record<'changes' | 'rootSetBy', Outcome>>>;
+  readonly unknown?: Readonly<Partial<Record<'changes' | 'rootSetBy' | 'mount', Outcome>>>;
 }
 
 /** An image and what it costs. */

@@ -7,6 +7,7 @@ import { NsinspectError } from '../../text/error.ts';
 import type { Container } from '../containers.ts';
 import { describeTarget } from '../targets.ts';
 import type { Target } from '../targets.ts';
+import { isFuseOverlay, recordOfFuse } from './fuse.ts';
 import { engineOf, lineageOfMount, lineageOfRecord } from './lineage.ts';
 import type { Lineage } from './lineage.ts';
 import { rootOf, stackedFrom } from './root.ts';
@@ -51,7 +52,7 @@ export function layersSubject(target: Target, facts: LayersFacts): LayersSubject
     }
     case 'mount': {
       const stacked = stackedFrom(target.mount, facts.mounts, facts.layers);
-      const lineage = lineageOf(stacked, believedFor(null, facts), null);
+      const lineage = lineageOf(target.mount, stacked, facts, null);
       const { mount } = target;
       return { kind: 'mount', text, pid: null, container: null, rootSetBy: null, mount, stacked, table: null, lineage };
     }
@@ -71,15 +72,31 @@ function ofProcess(
 ): LayersSubject {
   const { setBy, mount, table } = rootOf(process, facts.tasks, facts.mounts);
   const stacked = mount === null ? null : stackedFrom(mount, facts.mounts, facts.layers);
-  const lineage = lineageOf(stacked, believedFor(named.container, facts), named.container?.id ?? null);
+  const lineage = lineageOf(mount, stacked, facts, named.container);
   return { ...named, pid: process.pid, rootSetBy: setBy, mount, stacked, table, lineage };
 }
 
-function lineageOf(stacked: Stacked | null, stores: readonly Store[], id: string | null): Lineage {
-  if (stacked !== null) return lineageOfMount(stacked, stores, id);
+function lineageOf(
+  mount: MountFacts | null,
+  stacked: Stacked | null,
+  facts: LayersFacts,
+  container: Container | null,
+): Lineage {
+  const stores = believedFor(container, facts);
+  if (stacked !== null) return lineageOfMount(stacked, stores, container?.id ?? null);
   const none = { store: null, container: null, image: null, candidates: [], layers: [], history: [] };
-  return { ...none, notes: ['its root is no stack of layers'] };
+  if (mount === null || !isFuseOverlay(mount)) return { ...none, notes: ['its root is no stack of layers'] };
+  const record = recordOfFuse(mount, facts.mounts, stores);
+  if (record === null) return { ...none, notes: [NOT_TOLD] };
+  const lineage = lineageOfRecord(record.store, record.container);
+  return { ...lineage, notes: [BY_RECORD, ...lineage.notes] };
 }
+
+const NOT_TOLD =
+  'its layers are not known: what fuse-overlayfs stacked it tells nobody, not the kernel either, and no record of an engine names this mount';
+
+const BY_RECORD =
+  "what fuse-overlayfs stacked it tells nobody, not the kernel either: these are the layers of the engine's record";
 
 /**
  * Stores whose word counts for a container: those that were read with the eyes of processes beside it. An engine that runs
