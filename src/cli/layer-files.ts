@@ -1,6 +1,7 @@
 /** What `layers` looks up in the directories of the layers themselves: changes, and whether each is what its digest says. */
 import { captureChanges } from '../capture/changes.ts';
 import { hostView } from '../capture/engines/host-state.ts';
+import { fuseMounts, isBelow } from '../capture/engines/slow-mounts.ts';
 import { unverifiable, verifyLayer } from '../capture/verify.ts';
 import { Failure } from '../host/port.ts';
 import type { Dir, Host, Read } from '../host/port.ts';
@@ -142,6 +143,7 @@ export class LayerDirs {
   readonly #host: Host;
   readonly #lineage: Pick<FileLineage, 'store'>;
   readonly #view: Dir;
+  readonly #waits: readonly ByteString[];
   readonly #open: Dir[] = [];
 
   constructor(host: Host, lineage: Pick<FileLineage, 'store'>) {
@@ -155,12 +157,14 @@ export class LayerDirs {
       });
     }
     this.#view = view;
+    this.#waits = fuseMounts(view);
   }
 
   opened(layer: FileLayer): Dir {
     const dir = this.at(bytesOf(layer.path));
     if (dir instanceof Failure) {
-      throw new NsinspectError(`${nameText(layer.path)} cannot be opened: ${dir.errno}`, { code: 'unreadable-layer' });
+      const why = dir.errno === 'EAGAIN' ? 'it lies on FUSE, whose daemon may never answer' : dir.errno;
+      throw new NsinspectError(`${nameText(layer.path)} cannot be opened: ${why}`, { code: 'unreadable-layer' });
     }
     return dir;
   }
@@ -185,8 +189,9 @@ export class LayerDirs {
     this.#view.close();
   }
 
-  /** A directory by its path as the engine sees it. */
+  /** A directory by its path as the engine sees it; left alone where a FUSE daemon, which may be stopped, would have to answer. */
   at(path: ByteString): Read<Dir> {
+    if (this.#waits.some((mount) => isBelow(path, mount))) return new Failure('not collected', 'EAGAIN');
     const dir = this.#host.openInRoot(this.#view, path);
     if (!(dir instanceof Failure)) this.#open.push(dir);
     return dir;
