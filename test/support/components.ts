@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { describe, it } from 'vitest';
@@ -43,6 +43,10 @@ function staticBusybox(): string | null {
   return header.includes('/ld-') ? 'a static busybox' : null;
 }
 
+function fuseOverlayfs(): string | null {
+  return programs('fuse-overlayfs')() ?? (existsSync('/dev/fuse') ? null : '/dev/fuse');
+}
+
 /** The components that tests can ask for by name. */
 export const COMPONENTS = {
   root: () => (process.geteuid?.() === 0 ? null : 'root'),
@@ -54,6 +58,8 @@ export const COMPONENTS = {
   podman: programs('podman'),
   lxc: programs('lxc-start', 'lxc-info'),
   bwrap: programs('bwrap'),
+  nspawn: programs('systemd-nspawn'),
+  'fuse-overlayfs': fuseOverlayfs,
   ip: programs('ip'),
   nft: programs('nft'),
   lsns: programs('lsns'),
