@@ -208,6 +208,62 @@ test.for(SPOILED)("no file of podman's or containerd's may be %s", ([, spoil], c
   }
 });
 
+/** What the configuration of an image can be besides: whoever built the image wrote it. */
+const SPOILED_CONFIGS: typeof SPOILED = [
+  ...SPOILED,
+  ['1 TiB', (at) => execFileSync('truncate', ['--size', '1T', at])],
+  ['a link to a device that never ends', (at) => symlinkSync('/dev/zero', at)],
+  ['a link through the top of the tree', (at) => symlinkSync('../'.repeat(30) + 'proc/kmsg', at)],
+  ['a device that never ends', (at) => execFileSync('mknod', [at, 'c', '1', '5'])],
+  ['bytes of no meaning', (at) => writeFileSync(at, Buffer.from([0, 255, 123, 10, 27]))],
+  ['cut', (at) => writeFileSync(at, '{"rootfs":{"type":"layers","diff_ids":["sha256:')],
+  ['a list', (at) => writeFileSync(at, '[]')],
+  ['a million brackets', (at) => writeFileSync(at, '['.repeat(1_000_000))],
+];
+
+test.for(SPOILED_CONFIGS)(
+  "no configuration of an image, podman's or containerd's, may be %s",
+  ([what, spoil], context) => {
+    if (what.includes('device') && process.geteuid?.() !== 0) context.skip();
+    const root = temporaryDirectory(context);
+    const id = CACHES[0]!;
+    const config = `sha256:${IMAGE}`;
+    const image = { id: IMAGE, names: ['nsi:1'], layer: id, 'big-data-names': [config] };
+    const bigData = `overlay-images/${IMAGE}/=${Buffer.from(config).toString('base64')}`;
+    files(root, {
+      'overlay-layers/layers.json': JSON.stringify([{ id, 'diff-digest': DIFFS[0] }]),
+      'overlay-images/images.json': JSON.stringify([image]),
+      [bigData]: JSON.stringify({
+        rootfs: { type: 'layers', diff_ids: DIFFS.slice(0, 1) },
+        history: [{ created_by: 'COPY a' }],
+      }),
+      // The name is the digest that the recorded database leads to.
+      [BLOB]: JSON.stringify({ rootfs: { type: 'layers', diff_ids: DIFFS } }),
+    });
+    for (const [name, recorded] of [
+      [`${SNAPSHOTS}/metadata.db`, 'containerd-snapshots.db.gz'],
+      [META, 'containerd-images.db.gz'],
+    ] as const) {
+      mkdirSync(path.dirname(`${root}/${name}`), { recursive: true });
+      writeFileSync(`${root}/${name}`, gunzipSync(bytesOfFile(recorded)));
+    }
+    const whole = facetOf(liveHost(), NO_MOUNTS, [root]);
+    expect(whole.coverage.unread.filter(({ path: at }) => nameText(at).startsWith(root))).toEqual([]);
+    expectSaid(root, bigData, spoil);
+    expectSaid(root, BLOB, spoil);
+    // What the other files say of the layers and of the container still counts.
+    const { stores } = facetOf(liveHost(), NO_MOUNTS, [root]);
+    const mine = stores.filter((store) => store.root === root);
+    expect(mine.map(({ kind, layers }) => [kind, layers.length]).sort()).toEqual([
+      ['containerd', 3],
+      ['containers-storage', 1],
+    ]);
+  },
+);
+
+const BLOB =
+  'io.containerd.content.v1.content/blobs/sha256/f613aa06be54ca9cfc39928f33559bbccfc35888c6abd982b8b450a579a56d2e';
+
 const META = 'io.containerd.metadata.v1.bolt/meta.db';
 const SNAPSHOTS = 'io.containerd.snapshotter.v1.overlayfs';
 
