@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { chainIdsOf } from '../../src/engines/digest.ts';
 import { candidatesFor } from '../../src/model/layers/candidates.ts';
 import { instructionOf, placeHistory } from '../../src/model/layers/history.ts';
+import { recordOfFuse } from '../../src/model/layers/fuse.ts';
 import { lineageOfMount, lineageOfRecord } from '../../src/model/layers/lineage.ts';
 import { summaryOf } from '../../src/model/layers/overview.ts';
 import { rootOf, stackedFrom } from '../../src/model/layers/root.ts';
 import { whoHas } from '../../src/model/layers/who.ts';
 import { storesOf } from '../../src/model/layers/world.ts';
 import type { LayersFacet, LayerStore, StoredImage, StoredLayer } from '../../src/schema/layers.ts';
-import type { MountFacts } from '../../src/schema/mounts.ts';
+import type { MountFacts, MountTable } from '../../src/schema/mounts.ts';
 import { NS_TYPES } from '../../src/schema/namespace.ts';
 import { MadeHost } from './made-host.ts';
 
@@ -85,6 +86,21 @@ const mounted = (count: number) => ({
   upper: dir('m'),
   work: `${ROOT}/overlay2/m/work`,
   notes: [],
+});
+
+/** A mount at the root, of an ordinary file system. */
+const mount = (over: Partial<MountFacts>): MountFacts => ({
+  id: 1,
+  parent: 0,
+  dev: '8:1',
+  root: '/',
+  path: '/',
+  options: ['rw'],
+  propagation: [],
+  fsType: 'ext4',
+  source: '/dev/sda1',
+  superOptions: [],
+  ...over,
 });
 
 describe('history', () => {
@@ -229,21 +245,28 @@ describe('stores', () => {
   });
 });
 
-describe('the root of a process', () => {
-  const mount = (over: Partial<MountFacts>): MountFacts => ({
-    id: 1,
-    parent: 0,
-    dev: '8:1',
-    root: '/',
-    path: '/',
-    options: ['rw'],
-    propagation: [],
-    fsType: 'ext4',
-    source: '/dev/sda1',
-    superOptions: [],
-    ...over,
+describe('fuse-overlayfs', () => {
+  const [one] = storesOf(facet(store(2, { 'web:1': 2 })));
+  const table = (...mounts: readonly MountFacts[]): MountTable => ({ mntns: 1, pid: 1, root: '/', mounts });
+  const rooted = { ...mount({}), fsType: 'fuse.fuse-overlayfs', dev: '0:77' };
+  const merged = { ...rooted, path: `${ROOT}/overlay2/m/merged` };
+  const found = (...tables: readonly MountTable[]): string | undefined =>
+    recordOfFuse(rooted, { tables }, [one!])?.container.facts.name as string | undefined;
+
+  it('is known by where the engine has mounted it', () => {
+    expect(found(table(rooted), table(merged))).toBe('web');
+    expect(found(table(rooted))).toBeUndefined();
+    expect(found(table(rooted), table({ ...merged, dev: '0:78' }))).toBeUndefined();
+    expect(found(table(rooted), table({ ...merged, root: '/sub' }))).toBeUndefined();
+    expect(found(table(rooted), table({ ...merged, path: `${ROOT}/overlay2/c1/merged` }))).toBeUndefined();
   });
 
+  it('is not believed where whoever has it for a root may have mounted it', () => {
+    expect(found(table(rooted, merged))).toBeUndefined();
+  });
+});
+
+describe('the root of a process', () => {
   it.each([
     ['in the mount namespace of init', {}, undefined, [], 'host'],
     ['in another one with the same root', { mnt: 99 }, undefined, [mount({})], 'host'],

@@ -8,6 +8,7 @@ import { LayerDirs } from '../../src/cli/layer-files.ts';
 import { liveHost } from '../../src/host/live.ts';
 import type { LayersDocument } from '../../src/schema/layers-document.ts';
 import type { MountsDocument } from '../../src/schema/mounts-document.ts';
+import { nameText } from '../../src/text/bytes.ts';
 import { CLI, cliJson, run } from '../support/cli.ts';
 import { describeWith, type Component } from '../support/components.ts';
 import { busyboxRoot, type Client, Lab, labsLeft, podmanIn } from '../support/daemons.ts';
@@ -95,10 +96,8 @@ describeWith([...NEEDED, 'nspawn'], 'systemd-nspawn', () => {
     ]);
     // Nothing but the overlay has the tmpfs any more that its upper directory is on.
     const { status, stderr } = await run([...CLI, 'layers', '--files', `nspawn:${lab.tag}-volatile`]);
-    expect({ status, stderr }).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/upper cannot be opened: ENOENT/),
-    });
+    expect(stderr).toMatch(/upper cannot be opened: ENOENT/);
+    expect(status).toBe(2);
   });
 
   test('a copy that goes with it (--ephemeral) is a directory beside the one that was named', async () => {
@@ -226,7 +225,7 @@ describeWith([...NEEDED, 'fuse-overlayfs', 'podman', 'runc'], 'podman with fuse-
     expect(document.notes).toEqual([expect.stringMatching(/these are the layers of the engine's record$/)]);
     expect(document.unknown).toEqual({ mount: 'unsupported' });
     expect(document.verified).toMatchObject([{ index: 0, result: 'verified' }]);
-    const kinds = Object.fromEntries(document.changes!.map((change) => [change.path, change.kind]));
+    const kinds = Object.fromEntries(document.changes!.map((change) => [nameText(change.path), change.kind]));
     expect(kinds).toMatchObject({ '/new': 'added', '/bin/cat': 'deleted', '/usr': 'opaque' });
   });
 });
