@@ -6,6 +6,9 @@ import type { ByteString } from '../../text/bytes.ts';
 /** So many directories are held open at most: half of what a process gets where nobody raised the limit. */
 const MOST_OPEN = 512;
 
+/** So many of the directories on a long way are kept, for whoever comes back up: few, since trees of many layers share the pool. */
+const LAST_STEPS = 4;
+
 /** A directory by the names that lead to it. */
 export interface Place {
   /** Null: the root of its tree, which whoever opened it keeps open. */
@@ -20,8 +23,8 @@ export function rootPlace(root: Dir): Place {
 }
 
 /**
- * Opens places on demand, one name after the other from the nearest directory that is still open, each below the one before
- * and in the same mount. The least recently used are closed when there are too many.
+ * Opens places on demand from the nearest directory that is still open, each below the one before and in the same mount: a
+ * long way at once but for its last steps. The least recently used are closed when there are too many.
  */
 export class DirPool {
   readonly #tree: TreeQueries;
@@ -43,10 +46,13 @@ export class DirPool {
       dir = this.#opened(at);
     }
     dir ??= at.root;
-    for (const next of way.reverse()) {
-      const child = this.#tree.openDirectory(dir, next.name);
+    way.reverse();
+    for (let from = 0, to = Math.max(1, way.length - LAST_STEPS); from < way.length; from = to++) {
+      const names = way.slice(from, to).map(({ name }) => name);
+      const child = this.#tree.openDirectory(dir, names.join('/'));
       if (child instanceof Failure) return child;
-      this.#keep(next, child);
+      const next = way[to - 1];
+      if (next !== undefined) this.#keep(next, child);
       dir = child;
     }
     return dir;
