@@ -10,7 +10,7 @@ import type { ByteString } from '../text/bytes.ts';
 import { sameContent } from './changes/content.ts';
 import { Lowers } from './changes/lowers.ts';
 import type { Found, Lookup, LowerDir } from './changes/lowers.ts';
-import { marksOf, OPAQUE_NAME, PRIVATE_PREFIX, UNMARKED, WHITEOUT_PREFIX, whiteoutForm } from './changes/marks.ts';
+import { directoryMarks, marksOf, PRIVATE_PREFIX, UNMARKED, WHITEOUT_PREFIX, whiteoutForm } from './changes/marks.ts';
 import type { Marks } from './changes/marks.ts';
 import { DirPool, rootPlace } from './tree/pool.ts';
 import { walkTree } from './tree/walk.ts';
@@ -157,11 +157,9 @@ export class ChangesWalk {
 
   #marks({ place, name, facts }: Visit<Context>): Marks | Failure {
     const dir = this.#pool.open(place);
-    const marks = dir instanceof Failure ? dir : marksOf(this.#tree, dir, name, this.#stack.style);
-    const { style } = this.#stack;
-    if (facts.type !== 'directory' || (style !== 'aufs' && style !== 'fuse-overlayfs')) return marks;
-    const isOpaque = !(dir instanceof Failure) && !(this.#tree.facts(dir, `${name}/${OPAQUE_NAME}`) instanceof Failure);
-    return isOpaque && !(marks instanceof Failure) ? { ...marks, opaque: true } : marks;
+    if (dir instanceof Failure) return dir;
+    const read = facts.type === 'directory' ? directoryMarks : marksOf;
+    return read(this.#tree, dir, name, this.#stack.style);
   }
 
   #lowerFacts(there: Lookup, withHandle: boolean): Pick<ChangeFacts, 'lower' | 'unknown'> {
@@ -243,7 +241,7 @@ const CAP_SYS_ADMIN = 21n;
 const ALL_IDS = 4294967295;
 
 /** Whether the reader sees `trusted.*`: it needs CAP_SYS_ADMIN in the initial user namespace (xattr_permission, fs/xattr.c). */
-function seesTrusted(host: Host): 'read' | Outcome {
+export function seesTrusted(host: Host): 'read' | Outcome {
   const { capEff } = host.reader();
   if (capEff === null) return 'not collected';
   if (((BigInt(`0x${capEff}`) >> CAP_SYS_ADMIN) & 1n) === 0n) return 'denied';

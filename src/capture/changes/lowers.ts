@@ -34,7 +34,7 @@ export class Lowers {
   readonly #style: MarkStyle;
   readonly roots: readonly LowerDir[];
 
-  constructor(tree: TreeQueries, pool: DirPool, stack: Stack) {
+  constructor(tree: TreeQueries, pool: DirPool, stack: Pick<Stack, 'style' | 'lowers'>) {
     this.#tree = tree;
     this.#pool = pool;
     this.#style = stack.style;

@@ -53,6 +53,14 @@ export function marksOf(tree: TreeQueries, dir: Dir, name: ByteString, style: Ma
   return xattrs.length === 0 ? UNMARKED : marksIn(xattrs, style);
 }
 
+/** The same for a directory, which may say by a name in it that it is opaque. */
+export function directoryMarks(tree: TreeQueries, dir: Dir, name: ByteString, style: MarkStyle): Read<Marks> {
+  const marks = marksOf(tree, dir, name, style);
+  if (marks instanceof Failure || (style !== 'aufs' && style !== 'fuse-overlayfs')) return marks;
+  const isOpaque = !(tree.facts(dir, `${name}/${OPAQUE_NAME}`) instanceof Failure);
+  return isOpaque ? { ...marks, opaque: true } : marks;
+}
+
 /** The marks among extended attributes (Documentation/filesystems/overlayfs.rst). */
 function marksIn(xattrs: readonly Xattr[], style: MarkStyle): Marks {
   const prefixes = PREFIXES[style];
