@@ -62,6 +62,7 @@ export function layersDocument(capture: Capture, subject: LayersSubject): Layers
     // Collected where it is asked for.
     unknown: {
       changes: 'not collected',
+      waste: 'not collected',
       ...(rootSetBy === 'unknown' && { rootSetBy: 'denied' }),
       ...(isUntold && { mount: 'unsupported' }),
     },

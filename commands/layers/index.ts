@@ -19,6 +19,7 @@ export default class Layers extends BaseCommand {
       description: 'what it changed, and whether its layers are intact',
       command: '<%= config.bin %> layers docker:web --files --verify',
     },
+    { description: 'what its layers hold in vain', command: '<%= config.bin %> layers docker:web --waste' },
     { description: 'all stores of this host', command: '<%= config.bin %> layers --all' },
     {
       description: 'a container of an engine that is gone',
@@ -32,7 +33,11 @@ export default class Layers extends BaseCommand {
     }),
   };
   static override flags = {
-    all: boolean({ default: false, summary: 'All stores of layers instead of one target.' }),
+    all: boolean({
+      default: false,
+      exclusive: ['files', 'tree', 'against', 'verify', 'waste'],
+      summary: 'All stores of layers instead of one target.',
+    }),
     files: boolean({ default: false, summary: 'List what the container changed on top of its layers.' }),
     tree: boolean({ default: false, summary: 'The same as a tree.' }),
     against: text({
@@ -40,6 +45,10 @@ export default class Layers extends BaseCommand {
       summary: 'Compare with this layer alone (its index, or the beginning of its diffID) instead of with all below.',
     }),
     verify: boolean({ default: false, summary: "Recompute each image layer's digest and name what differs." }),
+    waste: boolean({
+      default: false,
+      summary: 'Add up what layers above hide, and what more than one layer has.',
+    }),
     state: stateFlag,
     ...sourceFlags,
     ...outputFlags,

@@ -131,7 +131,7 @@ function layerNamed(text: string, layers: readonly FileLayer[]): number {
 }
 
 /** In which way the mount, or the engine's driver where nothing is mounted, marks what is deleted. */
-function styleOf({ mount, lineage }: FileSubject): MarkStyle {
+export function styleOf({ mount, lineage }: FileSubject): MarkStyle {
   const driver = mount === null ? (lineage.store?.facts.driver ?? '') : nameText(mount.fsType);
   if (driver === 'aufs') return 'aufs';
   if (driver.includes('fuse-overlayfs')) return 'fuse-overlayfs';

@@ -1,6 +1,7 @@
-/** The flags of `layers` that look into the directories of layers: `--files`, `--tree`, `--against`, `--verify`. */
+/** The flags of `layers` that look into the directories of layers: `--files`, `--tree`, `--against`, `--verify`, `--waste`. */
 import { changeLines, changeNotes, changeTreeLines, verificationLines } from '../../reports/changes.ts';
 import type { Style } from '../../reports/style.ts';
+import { wasteLines, wasteNotes } from '../../reports/waste.ts';
 import type { LayersDocument } from '../schema/layers-document.ts';
 import { NsinspectError } from '../text/error.ts';
 import type { FileSubject } from './layer-files.ts';
@@ -12,6 +13,7 @@ interface LayerFlagValues extends SourceFlagValues {
   readonly tree: boolean;
   readonly against?: string | undefined;
   readonly verify: boolean;
+  readonly waste: boolean;
 }
 
 /**
@@ -25,10 +27,10 @@ export async function lookInto(
   style: Style,
 ): Promise<{ readonly document: LayersDocument; readonly lines: readonly string[] }> {
   const wantsChanges = flags.files || flags.tree || flags.against !== undefined;
-  if (!wantsChanges && !flags.verify) return { document, lines: [] };
+  if (!wantsChanges && !flags.verify && !flags.waste) return { document, lines: [] };
   if (flags.from !== undefined) {
     throw new NsinspectError(
-      'a capture has no files: --files, --tree, --against and --verify look at the host itself',
+      'a capture has no files: --files, --tree, --against, --verify and --waste look at the host itself',
       {
         code: 'usage',
       },
@@ -62,6 +64,20 @@ export async function lookInto(
     };
     lines.push('', ...verificationLines(layers, style));
     if (layers.length === 0) lines.push('no layer of an image with a digest to verify');
+  }
+  if (flags.waste) {
+    const { wasteOfSubject } = await import('./layer-waste.ts');
+    const { waste, coverage } = wasteOfSubject(host, subject);
+    const { waste: _, ...unknown } = whole.unknown ?? {};
+    const { unknown: __, ...rest } = whole;
+    const notes = [...new Set([...whole.coverage.notes, ...wasteNotes(waste, coverage)])];
+    whole = {
+      ...rest,
+      waste,
+      coverage: { ...whole.coverage, notes },
+      ...(Object.keys(unknown).length > 0 && { unknown }),
+    };
+    lines.push('', ...wasteLines(waste, style));
   }
   return { document: whole, lines };
 }

@@ -5,6 +5,7 @@ import type { Engine } from './engines.ts';
 import type { Name } from './name.ts';
 import type { Outcome } from './outcome.ts';
 import type { LayerVerification } from './verify.ts';
+import type { Waste } from './waste.ts';
 
 /** An image by what names it. */
 export interface ImageId {
@@ -108,9 +109,11 @@ export interface LayersDocument extends DocumentHead {
   readonly changes?: readonly Change[];
   /** The image's layers, lowest first; left out without `--verify`. */
   readonly verified?: readonly LayerVerdict[];
+  /** What the stack holds in vain; left out without `--waste`. */
+  readonly waste?: Waste;
   readonly mounts: readonly MountedBelow[];
   readonly notes: readonly string[];
-  readonly unknown?: Readonly<Partial<Record<'changes' | 'rootSetBy' | 'mount', Outcome>>>;
+  readonly unknown?: Readonly<Partial<Record<'changes' | 'waste' | 'rootSetBy' | 'mount', Outcome>>>;
 }
 
 /** An image and what it costs. */

@@ -62,7 +62,7 @@ const DOCUMENT: LayersDocument = {
     },
   ],
   notes: [],
-  unknown: { changes: 'not collected' },
+  unknown: { changes: 'not collected', waste: 'not collected' },
 };
 
 const drawn = (document: LayersDocument, columns: number | null): string[] =>
