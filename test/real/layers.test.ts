@@ -138,7 +138,7 @@ describeWith([...NEEDED, 'docker'], 'layers of docker', () => {
     expect(running.rootSetBy).toBe('pivot_root');
     expect(running.mount?.lowerdirs).toHaveLength(running.layers.length - 1);
     expect(running.mounts.map(({ path: at }) => at)).toContain('/etc/hosts');
-    expect(running.unknown).toEqual({ changes: 'not collected' });
+    expect(running.unknown).toEqual({ changes: 'not collected', waste: 'not collected' });
     expect(await layersOf('docker:flat')).toMatchObject({ rootSetBy: null, mount: null, target: { pid: null } });
     // The build kept no layer of what changed nothing.
     expect(running.history.find(({ instruction }) => instruction === 'RUN true')?.layer).toBeNull();
@@ -303,7 +303,9 @@ describeWith([...NEEDED, 'docker', 'containerd', 'runc', 'podman'], 'layers of p
     const pairs = (flag: string, of: object): string[] =>
       Object.entries(of).flatMap(([name, value]) => [flag, `${name}=${String(value)}`]);
     const options = [...pairs('--label', labels), ...pairs('--annotation', annotations)];
-    await cri('run', '--detach', ...options, 'localhost/nsi/built:1', id, '/bin/sleep', '3600');
+    // Not in /k8s.io, where it would outlive the lab.
+    const cgroup = `/${lab.tag}/k8s.io/${id}`;
+    await cri('run', '--detach', '--cgroup', cgroup, ...options, 'localhost/nsi/built:1', id, '/bin/sleep', '3600');
     const document = await layersOf(id);
     expect(document).toMatchObject({ engine: 'cri', driver: 'overlayfs', rootSetBy: 'pivot_root', notes: [] });
     expect(document.image?.tags).toEqual(['localhost/nsi/built:1']);
