@@ -1,17 +1,17 @@
 /** What `layers` looks up in the directories of the layers themselves: changes, and whether each is what its digest says. */
 import { captureChanges } from '../capture/changes.ts';
-import { hostView } from '../capture/engines/host-state.ts';
-import { fuseMounts, isBelow } from '../capture/engines/slow-mounts.ts';
 import { unverifiable, verifyLayer } from '../capture/verify.ts';
 import { Failure } from '../host/port.ts';
-import type { Dir, Host, Read } from '../host/port.ts';
+import type { Host } from '../host/port.ts';
 import { changesOf } from '../model/changes.ts';
 import type { Change, ChangesFacet, MarkStyle } from '../schema/changes.ts';
 import type { Name } from '../schema/name.ts';
 import type { LayerVerification } from '../schema/verify.ts';
-import { bytesOf, nameText } from '../text/bytes.ts';
-import type { ByteString } from '../text/bytes.ts';
+import { nameText } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
+import { LayerDirs } from './layer-dirs.ts';
+import { LayerProof } from './layer-proof.ts';
+import type { ProvenSubject } from './layer-proof.ts';
 
 /** One directory of a stack, as far as it matters here. */
 interface FileLayer {
@@ -38,10 +38,7 @@ interface FileLineage {
 }
 
 /** A target with its lineage (src/model/layers). */
-export interface FileSubject {
-  readonly text: string;
-  /** Null: not mounted. */
-  readonly mount: { readonly fsType: Name; readonly superOptions: readonly Name[] } | null;
+export interface FileSubject extends ProvenSubject {
   readonly lineage: FileLineage;
 }
 
@@ -71,15 +68,18 @@ export function changesOfSubject(host: Host, subject: FileSubject, against: stri
   }
   const only = against === null ? null : layerNamed(against, lineage.layers);
   const dirs = new LayerDirs(host, lineage);
+  const proof = new LayerProof(host, subject, dirs);
   try {
+    const upperDir = proof.either(upper);
     const lowers = lineage.layers
       .map((layer, index) => ({ layer, index }))
       .filter(({ index }) => index < top && (only === null || index === only))
       .reverse()
-      .map(({ layer, index }) => ({ layer: index, dir: dirs.opened(layer) }));
-    const facet = captureChanges(host, { style: styleOf(subject), upper: dirs.opened(upper), lowers });
+      .map(({ layer, index }) => ({ layer: index, dir: proof.either(layer) }));
+    const facet = captureChanges(host, { style: styleOf(subject), upper: upperDir, lowers });
     return { changes: changesOf(facet.entries), coverage: facet.coverage };
   } finally {
+    proof.close();
     dirs.close();
   }
 }
@@ -87,16 +87,20 @@ export function changesOfSubject(host: Host, subject: FileSubject, against: stri
 /** Verifies the image's layers one after the other, lowest first; `done` is told after each. */
 export async function verifySubject(
   host: Host,
-  { lineage }: FileSubject,
+  subject: FileSubject,
   done: (layer: VerifiedLayer) => void = () => undefined,
 ): Promise<VerifiedLayer[]> {
+  const { lineage } = subject;
   const dirs = new LayerDirs(host, lineage);
+  const proof = new LayerProof(host, subject, dirs);
   const verified: VerifiedLayer[] = [];
   try {
+    const top = lineage.layers.at(-1);
+    if (top?.kind === 'writable') proof.checkUpper(top);
     for (const [index, layer] of lineage.layers.entries()) {
       const diffId = layer.digests?.diffId ?? layer.stored?.diffId ?? null;
       if (layer.kind !== 'image' || diffId === null) continue;
-      const dir = dirs.at(bytesOf(layer.path));
+      const dir = proof.lower(layer);
       const style = lineage.store?.facts.driver === 'aufs' ? 'aufs' : 'overlay';
       const verification =
         dir instanceof Failure
@@ -108,6 +112,7 @@ export async function verifySubject(
     }
     return verified;
   } finally {
+    proof.close();
     dirs.close();
   }
 }
@@ -136,64 +141,4 @@ export function styleOf({ mount, lineage }: FileSubject): MarkStyle {
   if (driver === 'aufs') return 'aufs';
   if (driver.includes('fuse-overlayfs')) return 'fuse-overlayfs';
   return mount?.superOptions.includes('userxattr') === true ? 'overlay-userxattr' : 'overlay';
-}
-
-/** Opens directories of layers as their engine sees them, and closes them together. */
-export class LayerDirs {
-  readonly #host: Host;
-  readonly #lineage: Pick<FileLineage, 'store'>;
-  readonly #view: Dir;
-  readonly #waits: readonly ByteString[];
-  readonly #open: Dir[] = [];
-
-  constructor(host: Host, lineage: Pick<FileLineage, 'store'>) {
-    this.#host = host;
-    this.#lineage = lineage;
-    const via = lineage.store?.facts.via ?? null;
-    const view = via === null ? (hostView(host)?.task ?? null) : host.open(`/proc/${String(via)}`);
-    if (view === null || view instanceof Failure) {
-      throw new NsinspectError('the engine whose layers they are has ended: nothing can be read as it sees it', {
-        code: 'no-layers',
-      });
-    }
-    this.#view = view;
-    this.#waits = fuseMounts(view);
-  }
-
-  opened(layer: FileLayer): Dir {
-    const dir = this.at(bytesOf(layer.path));
-    if (dir instanceof Failure) {
-      const why = dir.errno === 'EAGAIN' ? 'it lies on FUSE, whose daemon may never answer' : dir.errno;
-      throw new NsinspectError(`${nameText(layer.path)} cannot be opened: ${why}`, { code: 'unreadable-layer' });
-    }
-    return dir;
-  }
-
-  /** Where the engine keeps what the layer's archive is made of besides the files; null where it keeps none, as containerd. */
-  tarSplit({ stored }: FileLayer): { readonly dir: Dir; readonly path: ByteString } | null {
-    const facts = this.#lineage.store?.facts;
-    if (facts === undefined || stored === null) return null;
-    const hex = stored.key.replace(/^sha256:/, '');
-    const root = bytesOf(facts.root);
-    const [folder, path] =
-      facts.kind === 'docker'
-        ? [`${root}/image/${facts.driver}/layerdb/sha256/${hex}`, 'tar-split.json.gz']
-        : [`${root}/overlay-layers`, `${hex}.tar-split.gz`];
-    // What is not there is `absent`, as what containerd never had.
-    const dir = facts.kind === 'docker' || facts.kind === 'containers-storage' ? this.at(folder) : null;
-    return dir === null || dir instanceof Failure ? null : { dir, path };
-  }
-
-  close(): void {
-    for (const dir of this.#open) dir.close();
-    this.#view.close();
-  }
-
-  /** A directory by its path as the engine sees it; left alone where a FUSE daemon, which may be stopped, would have to answer. */
-  at(path: ByteString): Read<Dir> {
-    if (this.#waits.some((mount) => isBelow(path, mount))) return new Failure('not collected', 'EAGAIN');
-    const dir = this.#host.openInRoot(this.#view, path);
-    if (!(dir instanceof Failure)) this.#open.push(dir);
-    return dir;
-  }
 }

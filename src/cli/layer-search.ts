@@ -6,7 +6,7 @@ import type { Store } from '../model/layers/world.ts';
 import { bytesOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
-import { LayerDirs } from './layer-files.ts';
+import { LayerDirs } from './layer-dirs.ts';
 
 /** A layer in which there is something at the path. */
 export interface FileInLayer extends FoundLayer {

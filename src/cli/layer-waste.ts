@@ -8,8 +8,10 @@ import { WasteSum } from '../model/waste.ts';
 import type { ChangesCoverage } from '../schema/changes.ts';
 import type { Waste } from '../schema/waste.ts';
 import { NsinspectError } from '../text/error.ts';
-import { LayerDirs, styleOf } from './layer-files.ts';
+import { LayerDirs } from './layer-dirs.ts';
+import { styleOf } from './layer-files.ts';
 import type { FileSubject } from './layer-files.ts';
+import { LayerProof } from './layer-proof.ts';
 
 /** Walks all layers of a target. Throws a NsinspectError where there is none, or one cannot be opened. */
 export function wasteOfSubject(
@@ -21,9 +23,13 @@ export function wasteOfSubject(
     throw new NsinspectError(`${subject.text} has no layers that could hide anything`, { code: 'no-layers' });
   }
   const dirs = new LayerDirs(host, subject.lineage);
+  const proof = new LayerProof(host, subject, dirs);
   const digests = new Digests(host.tree);
   try {
-    const stack = layers.map((layer, index) => ({ layer: index, dir: dirs.opened(layer) })).reverse();
+    const stack = layers
+      .map((layer, index) => ({ layer, index }))
+      .reverse()
+      .map(({ layer, index }) => ({ layer: index, dir: proof.either(layer) }));
     const walk = new StackWalk(host, styleOf(subject), stack);
     const sum = new WasteSum<FileAt>(layers.length);
     for (const file of walk.files()) {
@@ -38,6 +44,7 @@ export function wasteOfSubject(
     return { waste: sum.result(digest), coverage: walk.coverage };
   } finally {
     digests.close();
+    proof.close();
     dirs.close();
   }
 }

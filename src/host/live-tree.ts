@@ -2,6 +2,8 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import * as libc from '../kernel/libc.ts';
 import * as tree from '../kernel/tree.ts';
+import { parseOverlayHandle } from '../parse/overlay-handle.ts';
+import type { OverlayHandle } from '../parse/overlay-handle.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { failureOf, fromKernel } from './live-failure.ts';
 import { isMadeOfCode } from './live-made-of-code.ts';
@@ -28,6 +30,22 @@ export function liveTree(descriptorOf: (dir: Dir) => number, open: (fd: number, 
     facts: (dir, path) => fromKernel(ask(dir, path, tree.factsAt)),
     xattrs: (dir, path) => fromKernel(ask(dir, path, tree.xattrsAt)),
     handle: (dir, path) => fromKernel(ask(dir, path, tree.fileHandleAt)),
+    behind(dir, path) {
+      if (path === '.') return behind(descriptorOf(dir));
+      const handle = tree.cachedHandleBelow(descriptorOf(dir), path);
+      if (handle === -libc.EAGAIN || handle === -libc.EINVAL)
+        return new Failure('not collected', libc.errnoName(-handle));
+      if (handle < 0) return failureOf(-handle);
+      try {
+        return behind(handle);
+      } finally {
+        libc.close(handle);
+      }
+    },
+    mountId(dir) {
+      const id = tree.mountIdAt(descriptorOf(dir));
+      return id < 0 ? failureOf(-id) : id;
+    },
     openDirectory(dir, path) {
       const fd = below(descriptorOf(dir), path, tree.openDirectoryBelow);
       return fd < 0 ? failureOf(-fd) : open(fd, path === '.' ? dir.path : `${dir.path}/${path}`);
@@ -42,6 +60,13 @@ export function liveTree(descriptorOf: (dir: Dir) => number, open: (fd: number, 
       }
     },
   };
+}
+
+function behind(fd: number): Read<OverlayHandle> {
+  const id = tree.overlayHandleAt(fd);
+  if (typeof id === 'number') return failureOf(-id);
+  const handle = parseOverlayHandle(id);
+  return handle ?? new Failure('malformed', 'not a handle of overlayfs');
 }
 
 function handleOn(dir: number, path: ByteString): number {

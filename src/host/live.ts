@@ -1,6 +1,6 @@
 /** A host whose /proc and /sys this kernel serves: the running machine, or the same machine seen from a container. */
 import { fstatSync, readFileSync } from 'node:fs';
-import { AT_FDCWD, close } from '../kernel/libc.ts';
+import { AT_FDCWD, close, EAGAIN, EINVAL, errnoName } from '../kernel/libc.ts';
 import * as file from '../kernel/file.ts';
 import type { ReaderFacts } from '../schema/host.ts';
 import type { ByteString } from '../text/bytes.ts';
@@ -76,6 +76,17 @@ function handleInRoot(task: Dir, path: ByteString, symlinks: Symlinks): Read<num
   return new Failure('malformed', 'ELOOP');
 }
 
+/** A handle on a directory, got without asking any file system, whose daemon may be stopped: not even for what kind of file it is. */
+function placeInRoot(task: Dir, path: ByteString): Read<Dir> {
+  const root = file.openHandle(descriptorOf(task), 'root');
+  if (root < 0) return failureOf(-root);
+  const handle = file.openKnownInRoot(root, path);
+  close(root);
+  // EINVAL: the kernel cannot be asked so.
+  if (handle === -EAGAIN || handle === -EINVAL) return new Failure('not collected', errnoName(-handle));
+  return handle < 0 ? failureOf(-handle) : new LiveDir(handle, `${task.path}/root${path}`);
+}
+
 function openDirInRoot(task: Dir, path: ByteString, symlinks: Symlinks = 'follow'): Read<Dir> {
   const handle = handleInRoot(task, path, symlinks);
   if (handle instanceof Failure) return handle;
@@ -148,6 +159,7 @@ export function liveHost(root = '/'): Host {
       return fd < 0 ? failureOf(-fd) : new LiveDir(fd, path);
     },
     openInRoot: openDirInRoot,
+    placeInRoot,
     readInRoot: readFileInRoot,
     kernel: liveKernel(isOwn && pidsAreOwn(), descriptorOf),
     tree: liveTree(descriptorOf, (fd, path) => new LiveDir(fd, path)),

@@ -7,6 +7,7 @@ import type { ReaderFacts } from '../schema/host.ts';
 import type { MountFacts } from '../schema/mounts.ts';
 import type { Outcome } from '../schema/outcome.ts';
 import type { FileFacts } from '../schema/tree.ts';
+import type { OverlayHandle } from '../parse/overlay-handle.ts';
 import type { ByteString } from '../text/bytes.ts';
 
 /** Why a read gave nothing. `vanished`: the task ended before or while it was read (ESRCH, or its directory is gone). */
@@ -142,6 +143,14 @@ export interface TreeQueries {
   xattrs(dir: Dir, path: ByteString): Read<Xattr[]>;
   /** The name that the file system itself has for it (name_to_handle_at(2)): type and bytes, hexadecimal. */
   handle(dir: Dir, path: ByteString): Read<string>;
+  /**
+   * What is behind a file of an overlay, `.` for the directory itself. A name is not looked up, only found where the kernel
+   * knows it already (else `not collected`): a lower layer may lie on a file system that never answers. `unsupported` where
+   * overlayfs does not tell.
+   */
+  behind(dir: Dir, path: ByteString): Read<OverlayHandle>;
+  /** Id, as in mountinfo, of the mount through which the directory is held; it keeps it as long. */
+  mountId(dir: Dir): Read<number>;
   openDirectory(dir: Dir, path: ByteString): Read<Dir>;
   /** Opens a regular file of a real file system; anything else is `malformed` and is not opened. */
   openFile(dir: Dir, path: ByteString): Read<OpenFile>;
@@ -161,6 +170,11 @@ export interface Host {
   open(path: string): Read<Dir>;
   /** Opens `path` as the task whose `/proc/PID` is `task` sees it, never leaving its root (openat2(2), RESOLVE_IN_ROOT). */
   openInRoot(task: Dir, path: ByteString, symlinks?: Symlinks): Read<Dir>;
+  /**
+   * As {@link Host.openInRoot}, but asking nobody, who might never answer: no link is followed, no name looked up that the kernel does
+   * not know already (`not collected`; what is mounted or stacked it knows), and the directory is not opened for listing.
+   */
+  placeInRoot(task: Dir, path: ByteString): Read<Dir>;
   /** Reads a regular file (never a FIFO, device or socket) at most `limit` bytes long, as the task sees it; longer is `malformed`. */
   readInRoot(task: Dir, path: ByteString, limit: number, symlinks?: Symlinks): Read<ByteString>;
   readonly kernel: Kernel;

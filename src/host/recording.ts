@@ -142,6 +142,8 @@ function recordedHost(host: Host, notes: Notes): Host {
       const answer = host.openInRoot(innerOf(task), path, symlinks);
       return opened(notes.take('openInRoot', inRootSubject(task, path), answer, yes), notes);
     },
+    placeInRoot: (task, path) =>
+      opened(notes.take('placeInRoot', inRootSubject(task, path), host.placeInRoot(innerOf(task), path), yes), notes),
     readInRoot: (task, path, limit, symlinks) => {
       const answer = host.readInRoot(innerOf(task), path, limit, symlinks);
       return notes.take('readInRoot', inRootSubject(task, path), answer, nameOf);
@@ -200,6 +202,8 @@ function recordedTree(tree: TreeQueries, notes: Notes): TreeQueries {
         attributes.map(({ name, value }) => ({ name: nameOf(name), value: nameOf(value) })),
       ),
     handle: (dir, path) => notes.take('treeHandle', at(dir, path), tree.handle(innerOf(dir), path)),
+    mountId: (dir) => notes.take('treeMount', at(dir, '.'), tree.mountId(innerOf(dir))),
+    behind: (dir, path) => notes.take('treeBehind', at(dir, path), tree.behind(innerOf(dir), path)),
     openDirectory: (dir, path) =>
       opened(notes.take('treeDirectory', at(dir, path), tree.openDirectory(innerOf(dir), path), yes), notes),
     openFile(dir, path) {

@@ -4,6 +4,7 @@ import type { MountFacts } from '../schema/mounts.ts';
 import type { Name } from '../schema/name.ts';
 import type { FileFacts } from '../schema/tree.ts';
 import type { Question, RecordedFailure, Recording, RecordingEntry, Subject } from '../schema/recording.ts';
+import type { OverlayHandle } from '../parse/overlay-handle.ts';
 import { bytesOf, nameOf } from '../text/bytes.ts';
 import type { ByteString } from '../text/bytes.ts';
 import { Failure } from './port.ts';
@@ -19,6 +20,7 @@ export function replayHost({ head, entries }: Recording): Host {
     canReopen: false,
     open: (path) => answers.dir('open', path, path),
     openInRoot: (task, path) => answers.dir('openInRoot', inRootSubject(task, path), `${task.path}/root${path}`),
+    placeInRoot: (task, path) => answers.dir('placeInRoot', inRootSubject(task, path), `${task.path}/root${path}`),
     readInRoot: (task, path, limit) => withinLimit(answers.bytes('readInRoot', inRootSubject(task, path)), limit),
     kernel: replayKernel(answers, head.asksTasks),
     tree: replayTree(answers),
@@ -168,6 +170,8 @@ function replayTree(answers: Answers): TreeQueries {
       return found.map(({ name, value }) => ({ name: bytesOf(name), value: bytesOf(value) }));
     },
     handle: (dir, path) => answers.value<string>('treeHandle', at(dir, path)),
+    mountId: (dir) => answers.value<number>('treeMount', at(dir, '.')),
+    behind: (dir, path) => answers.value<OverlayHandle>('treeBehind', at(dir, path)),
     openDirectory: (dir, path) => answers.dir('treeDirectory', at(dir, path), pathBelow(dir, path)),
     openFile(dir, path) {
       const there = answers.value<true>('treeFile', at(dir, path));

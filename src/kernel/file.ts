@@ -202,6 +202,7 @@ const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
 const RESOLVE_IN_ROOT = 0x10;
+const RESOLVE_CACHED = 0x20;
 
 /**
  * Opens `path` below the directory `root` as if that were `/`: neither `..` nor a symbolic link leads out of it. Only a
@@ -214,6 +215,17 @@ export function openInRoot(root: number, path: ByteString, symlinks: 'follow' | 
     BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (symlinks === 'refuse' ? RESOLVE_NO_SYMLINKS : 0)),
     16,
   );
+  return libc.openat2(SYS.openat2, root, cstring(path), how, how.length);
+}
+
+/**
+ * As {@link openInRoot}, for a directory, where all names on the way are known to the kernel: minus EAGAIN where a file system would
+ * have to look one up (RESOLVE_CACHED, since 5.12; minus EINVAL before). No link is followed.
+ */
+export function openKnownInRoot(root: number, path: ByteString): number {
+  const how = Buffer.alloc(24);
+  how.writeBigUInt64LE(BigInt(libc.O_PATH | libc.O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW), 0);
+  how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED), 16);
   return libc.openat2(SYS.openat2, root, cstring(path), how, how.length);
 }
 

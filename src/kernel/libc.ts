@@ -120,6 +120,7 @@ export const {
   ESRCH,
   EINTR,
   EACCES,
+  EAGAIN,
   EINVAL,
   ENOTTY,
   ENOSYS,

@@ -15,16 +15,18 @@ const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NOATIME } = constants;
 const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_NO_SYMLINKS = 0x04;
 const RESOLVE_BENEATH = 0x08;
+const RESOLVE_CACHED = 0x20;
 
 /** struct open_how { u64 flags, mode, resolve } */
-function openHow(flags: number): Buffer {
+function openHow(flags: number, resolve = 0): Buffer {
   const how = Buffer.alloc(24);
   how.writeBigUInt64LE(BigInt(flags | O_NOFOLLOW | libc.O_CLOEXEC), 0);
-  how.writeBigUInt64LE(BigInt(RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH), 16);
+  how.writeBigUInt64LE(BigInt(RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | resolve), 16);
   return how;
 }
 
 const AS_HANDLE = openHow(libc.O_PATH);
+const AS_CACHED_HANDLE = openHow(libc.O_PATH, RESOLVE_CACHED);
 const AS_DIRECTORY = openHow(O_RDONLY | O_DIRECTORY | O_NOATIME);
 const AS_DIRECTORY_OF_OTHERS = openHow(O_RDONLY | O_DIRECTORY);
 
@@ -38,6 +40,14 @@ function openBelow(dir: number, path: ByteString, how: Buffer): number {
  */
 export function handleBelow(dir: number, path: ByteString): number {
   return openBelow(dir, path, AS_HANDLE);
+}
+
+/**
+ * As {@link handleBelow}, where all names on the way are known to the kernel already: minus EAGAIN where a file system would
+ * have to be asked (openat2(2), since 5.12), which for one in user space may never answer; minus EINVAL before.
+ */
+export function cachedHandleBelow(dir: number, path: ByteString): number {
+  return openBelow(dir, path, AS_CACHED_HANDLE);
 }
 
 /** Opens the directory `path` below `dir` for listing; errors as {@link handleBelow}. */
@@ -170,4 +180,33 @@ export function fileHandleAt(dir: number, name: ByteString): string | number {
   if (error < 0) return error;
   const type = fileHandle.readInt32LE(4).toString(16).padStart(2, '0');
   return type + fileHandle.toString('hex', 8, 8 + fileHandle.readUInt32LE(0));
+}
+
+const AT_HANDLE_FID = 0x200;
+/** include/linux/exportfs.h. */
+const OVL_FILEID_V1 = 0xf8;
+/** struct ovl_fh begins with so many bytes, to align what follows (fs/overlayfs/overlayfs.h). */
+const OVL_FH_PADDING = 3;
+
+/**
+ * What overlayfs calls what `fd` is a handle of, a struct ovl_fb. To be compared, not to be opened by (AT_HANDLE_FID): overlayfs gives that for
+ * every overlay whose layers all have handles (ovl_export_fid_operations, fs/overlayfs/export.c; since 6.6). Minus errno:
+ * EOPNOTSUPP where there is no such answer, or where it is no file of an overlay.
+ */
+export function overlayHandleAt(fd: number): ByteString | number {
+  fileHandle.writeUInt32LE(fileHandle.length - 8, 0);
+  const error = libc.nameToHandleAt(fd, cstring(''), fileHandle, mountId, AT_EMPTY_PATH | AT_HANDLE_FID);
+  // An unknown flag, before 6.5.
+  if (error === -libc.EINVAL) return -libc.EOPNOTSUPP;
+  if (error < 0) return error;
+  if (fileHandle.readInt32LE(4) !== OVL_FILEID_V1) return -libc.EOPNOTSUPP;
+  return fileHandle.toString('latin1', 8 + OVL_FH_PADDING, 8 + fileHandle.readUInt32LE(0));
+}
+
+/** The mount, by its id in mountinfo, through which `fd` is a handle. Minus errno, as {@link fileHandleAt}. */
+export function mountIdAt(fd: number): number {
+  const handle = fileHandleAt(fd, '');
+  // There is no other file handle, but the mount is told all the same where one that is no more than an id is asked for.
+  const id = handle === -libc.EOPNOTSUPP ? overlayHandleAt(fd) : handle;
+  return typeof id === 'number' ? id : mountId.readInt32LE(0);
 }

@@ -35,6 +35,7 @@ export type Question =
   | 'entries'
   | 'stat'
   | 'openInRoot'
+  | 'placeInRoot'
   | 'readInRoot'
   | 'namespace'
   | 'mountNamespaces'
@@ -47,6 +48,8 @@ export type Question =
   | 'treeFacts'
   | 'treeXattrs'
   | 'treeHandle'
+  | 'treeBehind'
+  | 'treeMount'
   | 'treeDirectory'
   | 'treeFile'
   | 'treeBytes';

@@ -54,6 +54,10 @@ export class MadeFiles implements Host {
       : ABSENT;
   }
 
+  placeInRoot(task: Dir, path: string): Read<Dir> {
+    return this.openInRoot(task, path);
+  }
+
   readInRoot(task: Dir, path: string, limit: number): Read<string> {
     this.asked++;
     const file = this.#tasks.get(task.path)!.root[path] ?? ABSENT;

@@ -1,10 +1,10 @@
 /** Roots that no image was unpacked for: systemd-nspawn's, bubblewrap's, and those that a FUSE daemon stacks. */
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { LayerDirs } from '../../src/cli/layer-files.ts';
+import { LayerDirs } from '../../src/cli/layer-dirs.ts';
 import { liveHost } from '../../src/host/live.ts';
 import type { LayersDocument } from '../../src/schema/layers-document.ts';
 import type { MountsDocument } from '../../src/schema/mounts-document.ts';
@@ -89,7 +89,8 @@ describeWith([...NEEDED, 'nspawn'], 'systemd-nspawn', () => {
     const { lab } = place;
     const { at, pid } = await start('volatile', '--volatile=overlay');
     const document = await layersOf(String(pid));
-    expect(document).toMatchObject({ engine: 'nspawn', driver: 'overlay', rootSetBy: 'pivot_root', notes: [] });
+    expect(document).toMatchObject({ engine: 'nspawn', driver: 'overlay', rootSetBy: 'pivot_root' });
+    expect(document.notes).toEqual([expect.stringMatching(/the host's own of the same names may be others$/)]);
     expect(stackOf(document)).toEqual([
       ['image', at],
       ['writable', expect.stringMatching(/^\/tmp\/nspawn-volatile-.*\/upper$/)],
@@ -141,6 +142,78 @@ describeWith([...NEEDED, 'bwrap'], 'bubblewrap', () => {
   });
 });
 
+const BUSYBOX = '/bin/busybox';
+
+describeWith(NEEDED, 'an overlay that no engine has a record of, in a mount namespace of its own', () => {
+  const place = useLab(async (lab) => {
+    await busyboxRoot(lab);
+    // What the host has at the paths that those in their own namespaces use for something else.
+    for (const name of ['hidden', 'stays', 'forged', 'shown']) {
+      for (const folder of ['lower', 'upper', 'work', 'merged'])
+        mkdirSync(`${lab.dir}/${name}/${folder}`, { recursive: true });
+      writeFileSync(`${lab.dir}/${name}/upper/of-host`, 'x');
+    }
+    cpSync(`${lab.dir}/root`, `${lab.dir}/shown/lower`, { recursive: true, verbatimSymlinks: true });
+    writeFileSync(`${lab.dir}/shown/lower/file`, 'one');
+  });
+
+  /** Starts a process whose root is the overlay of `name`: `before` prepares its directories, `enter` goes into it. */
+  async function start(name: string, seconds: number, before: string, enter: string): Promise<number> {
+    const { lab } = place;
+    const sleep = `${BUSYBOX} sleep ${String(seconds)}`;
+    const fill = `cp -a '${lab.dir}/root/.' lower/; echo one > lower/file`;
+    const mount = `mount -t overlay overlay -o lowerdir="$PWD/lower",upperdir="$PWD/upper",workdir="$PWD/work" merged`;
+    const write = 'echo two > merged/file; echo new > merged/new';
+    const script = `cd '${lab.dir}/${name}'; ${before.replace('FILL', fill)}; ${mount}; ${write}; ${enter.replace('SLEEP', sleep)}`;
+    lab.spawn(name, ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', script]);
+    return pidOf(lab, sleep);
+  }
+
+  const TMPFS = 'mount -t tmpfs tmpfs .; cd "$PWD"; mkdir lower upper work merged; FILL';
+  const PIVOT = `mkdir merged/old; cd merged; pivot_root . old; ${BUSYBOX} umount -l /old; exec SLEEP`;
+  const CHANGES = [
+    ['/new', 'added'],
+    ['/old', 'added'],
+    ['/file', 'modified'],
+  ];
+
+  const changesOf = ({ changes }: LayersDocument): unknown[] =>
+    changes!.map(({ path: at, kind }) => [nameText(at), kind]).sort();
+
+  test("whose directories nobody sees any more is not held against the host's of the same names", async () => {
+    const pid = await start('hidden', 47_301, TMPFS, PIVOT);
+    const { notes } = await layersOf(String(pid));
+    expect(notes).toEqual([expect.stringMatching(/the host's own of the same names may be others$/)]);
+    for (const flags of [['--files'], ['--tree'], ['--against', '0'], ['--waste'], ['--verify']]) {
+      const { status, stdout, stderr } = await run([...CLI, 'layers', String(pid), ...flags]);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/hidden\/upper on this host is not the directory that .* writes to: .*absent/);
+    }
+    const { status, stdout } = await run([...CLI, 'layers', String(pid), '--files', '--json']);
+    const error: unknown = JSON.parse(stdout);
+    expect([status, error]).toMatchObject([2, { schema: 'nsinspect/error/1', error: { code: 'other-layer' } }]);
+  });
+
+  test('whose directories another process of its mount namespace sees is looked at through that', async () => {
+    const pid = await start('stays', 47_302, TMPFS, `chroot merged SLEEP; true`);
+    const document = await layersOf(String(pid), '--files');
+    expect(changesOf(document)).toEqual(CHANGES.filter(([at]) => at !== '/old').sort());
+  });
+
+  test("whose directories are the host's is looked at on the host", async () => {
+    const pid = await start('shown', 47_303, 'true', PIVOT);
+    const document = await layersOf(String(pid), '--files');
+    expect(changesOf(document)).toEqual([...CHANGES, ['/of-host', 'added']].sort());
+  });
+
+  test('with a lower directory that only it has is not held against the one of the host', async () => {
+    const pid = await start('forged', 47_304, 'mount -t tmpfs tmpfs lower; FILL', PIVOT);
+    const { status, stderr } = await run([...CLI, 'layers', String(pid), '--files']);
+    expect(stderr).toMatch(/whether .*forged\/lower on this host is .* is not known: not collected \(nothing in it/);
+    expect(status).toBe(2);
+  });
+});
+
 /** Programs that have to end whatever a FUSE daemon does. */
 const ENDS: readonly (readonly string[])[] = [['tree'], ['ls'], ['layers', '--all'], ['layers', 'who', '/bin/busybox']];
 
@@ -180,6 +253,10 @@ describeWith([...NEEDED, 'fuse-overlayfs'], 'fuse-overlayfs', () => {
         const { status } = await run(['timeout', '--signal', 'KILL', '20', ...CLI, ...args]);
         expect(status, args.join(' ')).toBe(0);
       }
+      // Its lower layer lies on FUSE where it was mounted, and on the host is an empty directory.
+      const files = ['layers', String(above), '--files'];
+      const { status, stderr } = await run(['timeout', '--signal', 'KILL', '20', ...CLI, ...files]);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/merged on this host is .* is not known/)]);
     } finally {
       process.kill(daemon, 'SIGCONT');
     }

@@ -239,7 +239,8 @@ describeWith(['root', 'busybox-static', 'unshare', 'nsenter', 'ip', 'docker'], '
       stored: null,
       digests: null,
     };
-    const subject = { text: 'x', mount: null, lineage: { store: { facts }, layers: [...stack, writable] } };
+    const sight = { isOnHost: false, places: [] };
+    const subject = { text: 'x', mount: null, sight, lineage: { store: { facts }, layers: [...stack, writable] } };
     const verified = await verifySubject(liveHost(), subject);
     expect(verified.map(({ index, verification }) => [index, verification.result])).toEqual([
       [0, 'verified'],

@@ -1,6 +1,7 @@
 /** The marks that a union file system leaves on its upper files. */
 import type { Dir, Read, TreeQueries, Xattr } from '../../host/port.ts';
 import { Failure } from '../../host/port.ts';
+import { parseOverlayHandle } from '../../parse/overlay-handle.ts';
 import type { MarkStyle, WhiteoutForm } from '../../schema/changes.ts';
 import type { FileFacts } from '../../schema/tree.ts';
 import type { ByteString } from '../../text/bytes.ts';
@@ -76,22 +77,11 @@ function marksIn(xattrs: readonly Xattr[], style: MarkStyle): Marks {
     isXattrWhiteout: mark('whiteout') !== undefined,
     metacopy: mark('metacopy') !== undefined,
     redirect: mark('redirect') ?? null,
-    origin: originIn(mark('origin') ?? ''),
+    origin: parseOverlayHandle(mark('origin') ?? '')?.real ?? null,
     others: xattrs
       .filter(({ name }) => !prefixes.some((prefix) => name.startsWith(prefix)))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
-}
-
-/** Offsets in struct ovl_fb (fs/overlayfs/overlayfs.h): u8 version, magic, len, flags, type; u8 uuid[16]; the handle's bytes. */
-const FB = { magic: 1, length: 2, type: 4, handle: 21 } as const;
-const OVL_FH_MAGIC = 0xfb;
-
-/** The handle of an `origin`. Null: none, or an empty one, as is left where the lower file system has no handles. */
-function originIn(value: ByteString): string | null {
-  const bytes = Buffer.from(value, 'latin1');
-  if (bytes.length <= FB.handle || bytes[FB.magic] !== OVL_FH_MAGIC || bytes[FB.length] !== bytes.length) return null;
-  return bytes.toString('hex', FB.type, FB.type + 1) + bytes.toString('hex', FB.handle);
 }
 
 /** Whether the entry stands for a deleted name, and how; `marks` is asked for only where it may matter. */

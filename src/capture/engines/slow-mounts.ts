@@ -2,6 +2,7 @@ import { Failure } from '../../host/port.ts';
 import type { Dir } from '../../host/port.ts';
 import { isMalformed } from '../../parse/malformed.ts';
 import { parseMountinfo } from '../../parse/mountinfo.ts';
+import type { MountFacts } from '../../schema/mounts.ts';
 import { bytesOf, nameText } from '../../text/bytes.ts';
 import type { ByteString } from '../../text/bytes.ts';
 
@@ -10,6 +11,11 @@ const SLOW = /^(?:fuse(?:blk|\..*)?|nfs4?|cifs|smb3|9p|ceph|afs|virtiofs|gluster
 
 /** Those of them that a process of this machine answers for: stopped, it keeps whoever asks waiting for good. */
 const FUSE = /^fuse(?:blk|\..*)?$/;
+
+/** Whether a file system is such a one, or may have one below it. */
+export function maySleep({ fsType }: Pick<MountFacts, 'fsType'>): boolean {
+  return fsType === 'overlay' || SLOW.test(nameText(fsType));
+}
 
 /** Where such file systems are mounted in the mount namespace of the task. */
 export function slowMounts(task: Dir): readonly ByteString[] {

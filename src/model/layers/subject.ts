@@ -12,6 +12,8 @@ import { engineOf, lineageOfMount, lineageOfRecord } from './lineage.ts';
 import type { Lineage } from './lineage.ts';
 import { rootOf, stackedFrom } from './root.ts';
 import type { Stacked, TaskRoot } from './root.ts';
+import { sightOf, UNSEEN } from './sight.ts';
+import type { Sight } from './sight.ts';
 import type { StackedContainer, Store } from './world.ts';
 
 /** Everything that the layers of a target are told from. */
@@ -35,6 +37,7 @@ export interface LayersSubject {
   readonly mount: MountFacts | null;
   readonly stacked: Stacked | null;
   readonly table: MountTable | null;
+  readonly sight: Sight;
   readonly lineage: Lineage;
 }
 
@@ -52,9 +55,11 @@ export function layersSubject(target: Target, facts: LayersFacts): LayersSubject
     }
     case 'mount': {
       const stacked = stackedFrom(target.mount, facts.mounts, facts.layers);
-      const lineage = lineageOf(target.mount, stacked, facts, null);
       const { mount } = target;
-      return { kind: 'mount', text, pid: null, container: null, rootSetBy: null, mount, stacked, table: null, lineage };
+      const sight = sightOf(mount, null, facts);
+      const lineage = placed(lineageOf(mount, stacked, facts, null), mount, sight);
+      const nobody = { pid: null, container: null, rootSetBy: null, table: null };
+      return { kind: 'mount', text, ...nobody, mount, stacked, sight, lineage };
     }
     case 'namespace':
     case 'cgroup':
@@ -72,9 +77,20 @@ function ofProcess(
 ): LayersSubject {
   const { setBy, mount, table } = rootOf(process, facts.tasks, facts.mounts);
   const stacked = mount === null ? null : stackedFrom(mount, facts.mounts, facts.layers);
-  const lineage = lineageOf(mount, stacked, facts, named.container);
-  return { ...named, pid: process.pid, rootSetBy: setBy, mount, stacked, table, lineage };
+  const sight = mount === null ? UNSEEN : sightOf(mount, process.pid, facts);
+  const lineage = placed(lineageOf(mount, stacked, facts, named.container), mount, sight);
+  return { ...named, pid: process.pid, rootSetBy: setBy, mount, stacked, table, sight, lineage };
 }
+
+/** With a note where nothing but the mount's options says which directories they are, and those are not known to be meant on the host. */
+function placed(lineage: Lineage, mount: MountFacts | null, { isOnHost }: Sight): Lineage {
+  const top = lineage.layers.at(-1);
+  const isCertain = mount?.fsType !== 'overlay' || isOnHost || top?.stored !== null;
+  return isCertain ? lineage : { ...lineage, notes: [...lineage.notes, ELSEWHERE] };
+}
+
+const ELSEWHERE =
+  "its directories are named as whoever mounted it saw them, and it is not seen mounted on the host: the host's own of the same names may be others";
 
 function lineageOf(
   mount: MountFacts | null,
@@ -135,7 +151,15 @@ export function recordedSubject(text: string, { stores }: LayersFacts): LayersSu
     throw new NsinspectError(`${text} is ambiguous: it may be ${list.join(', ')}`, { code: 'ambiguous-target' });
   }
   const lineage = lineageOfRecord(one.store, one.container);
-  const nothing = { pid: null, container: null, rootSetBy: null, mount: null, stacked: null, table: null };
+  const nothing = {
+    pid: null,
+    container: null,
+    rootSetBy: null,
+    mount: null,
+    stacked: null,
+    table: null,
+    sight: UNSEEN,
+  };
   return { kind: 'container', text: describe(one.store, one.container), ...nothing, lineage };
 }
 
