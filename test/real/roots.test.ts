@@ -238,7 +238,7 @@ describeWith([...NEEDED, 'fuse-overlayfs'], 'fuse-overlayfs', () => {
     const document = await layersOf(String(pid));
     expect(document).toMatchObject({ driver: 'fuse.fuse-overlayfs', rootSetBy: 'chroot', layers: [], image: null });
     expect(document).not.toHaveProperty('mount');
-    expect(document.unknown).toEqual({ changes: 'not collected', mount: 'unsupported' });
+    expect(document.unknown).toEqual({ changes: 'not collected', waste: 'not collected', mount: 'unsupported' });
     expect(document.notes).toEqual([expect.stringMatching(/^its layers are not known: what fuse-overlayfs stacked/)]);
   });
 
@@ -300,7 +300,7 @@ describeWith([...NEEDED, 'fuse-overlayfs', 'podman', 'runc'], 'podman with fuse-
       ['writable', null],
     ]);
     expect(document.notes).toEqual([expect.stringMatching(/these are the layers of the engine's record$/)]);
-    expect(document.unknown).toEqual({ mount: 'unsupported' });
+    expect(document.unknown).toEqual({ waste: 'not collected', mount: 'unsupported' });
     expect(document.verified).toMatchObject([{ index: 0, result: 'verified' }]);
     const kinds = Object.fromEntries(document.changes!.map((change) => [nameText(change.path), change.kind]));
     expect(kinds).toMatchObject({ '/new': 'added', '/bin/cat': 'deleted', '/usr': 'opaque' });
