@@ -241,8 +241,9 @@ export function runInside(nsenter: string, args: readonly string[]): Promise<num
     // Ready before the command runs. The terminal sends these to the command as well: it alone decides what they mean (as
     // system(3) does it).
     for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
-    const child = spawn(nsenter, args, { stdio: 'inherit' });
+    // What comes while the command is being started is handed on as soon as it has been.
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+    const child = spawn(nsenter, args, { stdio: 'inherit' });
     child.on('error', (cause) => {
       reject(new NsinspectError(`cannot run ${nsenter}: ${cause.message}`, { code: 'no-nsenter', cause }));
     });

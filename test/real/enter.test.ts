@@ -99,7 +99,10 @@ describeWith(['root', 'unshare', 'nsenter'], 'enter', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
         detached: true,
       });
-      context.onTestFinished(() => void child.kill('SIGKILL'));
+      context.onTestFinished(() => {
+        // With the command, which would go on without us.
+        if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
+      });
       await once(child.stdout, 'data');
       // As a terminal does it: to the whole process group.
       process.kill(signal === 'SIGINT' ? -child.pid! : child.pid!, signal);
