@@ -1,7 +1,7 @@
 /** Containers of real engines, each held against what its engine's own client says. */
 import { chownSync, readFileSync, readlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { captureEngines } from '../../src/capture/engines.ts';
 import { captureHost } from '../../src/capture/host.ts';
@@ -11,15 +11,8 @@ import { containersOf, type Container, type Containers } from '../../src/model/c
 import type { EnginesFacet } from '../../src/schema/engines.ts';
 import { nameText } from '../../src/text/bytes.ts';
 import { describeWith, type Component } from '../support/components.ts';
-import {
-  busyboxRoot,
-  type Client,
-  Lab,
-  labsLeft,
-  podmanIn,
-  startContainerd,
-  startDockerd,
-} from '../support/daemons.ts';
+import { busyboxRoot, type Client, type Lab, podmanIn, startContainerd, startDockerd } from '../support/daemons.ts';
+import { useLab } from '../support/lab-for-tests.ts';
 
 const NEEDED: readonly Component[] = ['root', 'busybox-static', 'unshare', 'nsenter', 'ip'];
 
@@ -49,20 +42,6 @@ function shortly({ engine, id, name, image, leader }: Container): unknown {
 
 /** Seconds since the epoch at which a time lies. */
 const secondsOf = (time: string | null): number => Date.parse(time ?? '') / 1000;
-
-/** Puts up a lab for the tests of one group. */
-function useLab(setUp: (lab: Lab) => Promise<void>): { readonly lab: Lab } {
-  const place: { lab: Lab } = { lab: undefined as unknown as Lab };
-  beforeAll(async () => {
-    place.lab = await Lab.start();
-    await setUp(place.lab);
-  });
-  afterAll(async () => {
-    await place.lab.stop();
-    expect(labsLeft()).not.toContain(place.lab.tag);
-  });
-  return place;
-}
 
 describeWith([...NEEDED, 'docker'], 'dockerd with all roots moved, in mount and network namespaces of its own', () => {
   let docker: Client;

@@ -3,39 +3,18 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { chainIdsOf } from '../../src/engines/digest.ts';
 import type { LayersAllDocument, LayersDocument, LayersWhoDocument } from '../../src/schema/layers-document.ts';
 import { nameText } from '../../src/text/bytes.ts';
 import { cliJson } from '../support/cli.ts';
 import { describeWith, type Component } from '../support/components.ts';
-import {
-  busyboxRoot,
-  type Client,
-  Lab,
-  labsLeft,
-  podmanIn,
-  startContainerd,
-  startDockerd,
-} from '../support/daemons.ts';
+import { busyboxRoot, type Client, type Lab, podmanIn, startContainerd, startDockerd } from '../support/daemons.ts';
+import { useLab } from '../support/lab-for-tests.ts';
 import { expectDocument } from '../support/schema.ts';
 
 const NEEDED: readonly Component[] = ['root', 'busybox-static', 'unshare', 'nsenter', 'ip'];
-
-/** Puts up a lab for the tests of one group. */
-function useLab(setUp: (lab: Lab) => Promise<void>): { readonly lab: Lab } {
-  const place: { lab: Lab } = { lab: undefined as unknown as Lab };
-  beforeAll(async () => {
-    place.lab = await Lab.start();
-    await setUp(place.lab);
-  });
-  afterAll(async () => {
-    await place.lab.stop();
-    expect(labsLeft()).not.toContain(place.lab.tag);
-  });
-  return place;
-}
 
 async function layersOf(...args: readonly string[]): Promise<LayersDocument> {
   const document = await cliJson<LayersDocument>('layers', '--json', ...args);

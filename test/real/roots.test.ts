@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { LayerDirs } from '../../src/cli/layer-dirs.ts';
 import { liveHost } from '../../src/host/live.ts';
@@ -11,23 +11,11 @@ import type { MountsDocument } from '../../src/schema/mounts-document.ts';
 import { nameText } from '../../src/text/bytes.ts';
 import { CLI, cliJson, run } from '../support/cli.ts';
 import { describeWith, type Component } from '../support/components.ts';
-import { busyboxRoot, type Client, Lab, labsLeft, podmanIn } from '../support/daemons.ts';
+import { busyboxRoot, type Client, type Lab, podmanIn } from '../support/daemons.ts';
+import { useLab } from '../support/lab-for-tests.ts';
 import { expectDocument } from '../support/schema.ts';
 
 const NEEDED: readonly Component[] = ['root', 'busybox-static', 'unshare', 'nsenter', 'ip'];
-
-function useLab(setUp: (lab: Lab) => Promise<void>): { readonly lab: Lab } {
-  const place: { lab: Lab } = { lab: undefined as unknown as Lab };
-  beforeAll(async () => {
-    place.lab = await Lab.start();
-    await setUp(place.lab);
-  });
-  afterAll(async () => {
-    await place.lab.stop();
-    expect(labsLeft()).not.toContain(place.lab.tag);
-  });
-  return place;
-}
 
 async function layersOf(...args: readonly string[]): Promise<LayersDocument> {
   const document = await cliJson<LayersDocument>('layers', '--json', ...args);
