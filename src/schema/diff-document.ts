@@ -70,6 +70,8 @@ export interface DiffChange {
   /** Where the field is a set (capabilities, options): what joined and what left. */
   readonly added: readonly Name[];
   readonly removed: readonly Name[];
+  /** What explains it, for reading: who imposes the limit, what a mount leads to, what went with a container. Null: nothing more. */
+  readonly note: Name | null;
   /** False: the kernel gave no identity that is never reused, and nothing else decides whether both are one thing. */
   readonly certain: boolean;
   /** How many equal changes this line stands for, such as threads that moved together. */

@@ -1,7 +1,8 @@
 /** Which cgroups a controller makes count for a target. */
 import type { CgroupFacts, CgroupsFacet, HierarchyFacts } from '../../schema/cgroups.ts';
 import type { Name } from '../../schema/name.ts';
-import { nameKey, nameText } from '../../text/bytes.ts';
+import { nameText } from '../../text/bytes.ts';
+import { cgroupAt } from './by-path.ts';
 
 /** Answer for one controller. */
 export type Reach =
@@ -31,7 +32,6 @@ export class Reaches {
   readonly #facet: CgroupsFacet;
   readonly #membership: Membership;
   readonly #known = new Map<string, Reach>();
-  #byPath: ReadonlyMap<string, CgroupFacts> | undefined;
 
   constructor(facet: CgroupsFacet, membership: Membership) {
     this.#facet = facet;
@@ -75,7 +75,7 @@ export class Reaches {
     if (path === undefined) {
       return only ? { kind: 'foreign' } : { kind: 'unknown', reason: `${what} has no line in /proc/PID/cgroup` };
     }
-    const cgroup = this.#cgroupAt(hierarchy.id, path);
+    const cgroup = cgroupAt(this.#facet, hierarchy.id, path);
     if (cgroup === undefined) return { kind: 'unknown', reason: this.#whyMissing(hierarchy, path, what) };
     const cgroups = this.#ancestry(cgroup);
     const top = cgroups.at(-1) ?? cgroup;
@@ -88,11 +88,6 @@ export class Reaches {
     if (walked !== true) return mounts.length === 0 ? `${what} is not mounted` : `${what} cannot be read: ${walked}`;
     const where = `the cgroup ${nameText(path)} in ${what}`;
     return this.#facet.collected.only === null ? `${where} was not found: absent` : `${where}: not collected`;
-  }
-
-  #cgroupAt(hierarchy: number, path: Name): CgroupFacts | undefined {
-    this.#byPath ??= new Map(this.#facet.cgroups.map((one) => [`${String(one.hierarchy)}:${nameKey(one.path)}`, one]));
-    return this.#byPath.get(`${String(hierarchy)}:${nameKey(path)}`);
   }
 
   #ancestry(cgroup: CgroupFacts): CgroupFacts[] {
