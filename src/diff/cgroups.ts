@@ -8,7 +8,7 @@ import { formatPlural } from '../text/units.ts';
 import { setDifference } from './changes.ts';
 import { unlessFolded } from './context.ts';
 import type { Context } from './context.ts';
-import { isSame } from './equal.ts';
+import { isSame } from '../text/same.ts';
 import type { KeyedCgroup, Side } from './side.ts';
 
 /** Changes of cgroups within one boot. */

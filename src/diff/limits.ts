@@ -10,7 +10,7 @@ import { formatCpuList, parseCpuList } from '../text/cpu-list.ts';
 import { fileText, subjectOf } from './cgroups.ts';
 import { containerSubject, setDifference, taskSubject } from './changes.ts';
 import type { Context } from './context.ts';
-import { isSame } from './equal.ts';
+import { isSame } from '../text/same.ts';
 import type { Pair } from './pairs.ts';
 import type { KeyedCgroup, Side } from './side.ts';
 
@@ -82,12 +82,7 @@ function isLimit(name: string, version: 1 | 2): boolean {
 function isTouched({ a, b }: Context, pair: Pair, touched: ReadonlyMap<string, Touched>): boolean {
   if (pair.relation !== 'same') return true;
   const [was, is] = [a.leaderOf(pair.a), b.leaderOf(pair.b)];
-  if (
-    was === undefined ||
-    was.start !== is?.start ||
-    !isSame(a.linesAt(was.cgroup), b.linesAt(is.cgroup))
-  )
-    return true;
+  if (was === undefined || was.start !== is?.start || !isSame(a.linesAt(was.cgroup), b.linesAt(is.cgroup))) return true;
   if (!isSame(a.capture.limits?.host, b.capture.limits?.host) || !isSame(limitsIn(a, was.pid), limitsIn(b, is.pid)))
     return true;
   if (touched.size === 0) return false;

@@ -4,6 +4,7 @@ import { isPseudo } from '../model/mounts/origin.ts';
 import { propagationOf, propagationText } from '../model/mounts/propagation.ts';
 import type { DiffChange, DiffKind, DiffSubject, Importance, NotCompared } from '../schema/diff-document.ts';
 import type { MountFacts, MountTable } from '../schema/mounts.ts';
+import type { Name } from '../schema/name.ts';
 import { NS_TYPES } from '../schema/namespace.ts';
 import { nameKey, nameText, sameName } from '../text/bytes.ts';
 import { formatPlural } from '../text/units.ts';
@@ -38,8 +39,8 @@ interface Event {
   readonly kind: DiffKind;
   readonly field: string | null;
   readonly facts: MountFacts;
-  readonly from: MountFacts['path'] | null;
-  readonly to: MountFacts['path'] | null;
+  readonly from: Name | null;
+  readonly to: Name | null;
   readonly added: DiffChange['added'];
   readonly removed: DiffChange['removed'];
   readonly certain: boolean;
@@ -259,11 +260,20 @@ function compareOptions(
   after: MountFacts['options'],
 ): void {
   if (before === after) return;
-  const sets = setDifference(before, after);
-  if (sets.added.length + sets.removed.length === 0) return;
-  const forbids = (names: readonly MountFacts['path'][]): boolean => names.some((name) => FORBID.has(nameText(name)));
-  const kind = forbids(sets.removed) ? 'loosened' : forbids(sets.added) ? 'tightened' : 'changed';
-  found.add({ ...NOTHING, kind, field, facts, ...sets }, table);
+  const { added, removed } = setDifference(before, after);
+  const of = (names: readonly Name[], which: (name: string) => boolean): Name[] =>
+    names.filter((name) => which(nameText(name)));
+  const forbids = (name: string): boolean => FORBID.has(name);
+  const allows = (name: string): boolean => name === 'rw';
+  const plain = (name: string): boolean => !forbids(name) && !allows(name);
+  for (const [kind, joined, left] of [
+    ['loosened', of(added, allows), of(removed, forbids)],
+    ['tightened', of(added, forbids), of(removed, allows)],
+    ['changed', of(added, plain), of(removed, plain)],
+  ] as const) {
+    if (joined.length + left.length > 0)
+      found.add({ ...NOTHING, kind, field, facts, added: joined, removed: left }, table);
+  }
 }
 
 /** A container that was started anew has other mounts; what counts is what of the host they show, and whether it can be written. */

@@ -7,7 +7,7 @@ import type { ProcessFacts, StatusFacts } from '../schema/tasks.ts';
 import { nameText, sameName } from '../text/bytes.ts';
 import { containerSubject, setDifference, taskSubject } from './changes.ts';
 import type { Context } from './context.ts';
-import { isSame } from './equal.ts';
+import { isSame } from '../text/same.ts';
 import { isDead } from './side.ts';
 
 /** Sets of capabilities by the words of capabilities(7), those that count most first. */

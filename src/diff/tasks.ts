@@ -6,7 +6,7 @@ import { nameKey, nameText, sameName } from '../text/bytes.ts';
 import { taskSubject } from './changes.ts';
 import { unlessFolded } from './context.ts';
 import type { Context } from './context.ts';
-import { isSame } from './equal.ts';
+import { isSame } from '../text/same.ts';
 import { rightsBeyond } from './rights.ts';
 import { isDead } from './side.ts';
 import type { Side } from './side.ts';

@@ -104,6 +104,39 @@ export interface Diff {
   readonly changes: readonly DiffChange[];
 }
 
+/** A fact with its place: behind the one of that key; null: the first of its list. */
+export interface PlacedFact {
+  readonly key: string;
+  readonly body: object;
+  readonly after: string | null;
+}
+
+/** What becomes of one list of facts. */
+export interface FactPatch {
+  /** Keys of those that are taken out, also of those that are put in elsewhere; null: the list is none any more. */
+  readonly removed: readonly string[] | null;
+  readonly changed: readonly { readonly key: string; readonly body: object }[];
+  /** In the order of the list: what each stands behind is there by then. */
+  readonly added: readonly PlacedFact[];
+}
+
+/** All that differs between two captures, fact by fact (docs/history.md): the first and this give the second. */
+export interface FactsPatch {
+  /** When, where and how it was taken, and counts; null: as before. */
+  readonly meta: object | null;
+  /** States of tasks and the like; null: as before. */
+  readonly frame: object | null;
+  /** By kind of fact; without those that are as before. */
+  readonly facts: Readonly<Record<string, FactPatch>>;
+  /** Names for the numbers of samples that the first capture has not. */
+  readonly shapes: readonly (readonly [key: string, skeleton: string])[];
+  /** What moves all the time: usage, pressure, statistics of cgroups. */
+  readonly samples: {
+    readonly removed: readonly string[];
+    readonly set: readonly { readonly key: string; readonly shape: string; readonly numbers: string }[];
+  };
+}
+
 /** What `diff --json` prints. */
 export interface DiffDocument extends Diff {
   readonly schema: typeof DIFF_SCHEMA;
@@ -114,4 +147,6 @@ export interface DiffDocument extends Diff {
   readonly count: number;
   readonly ignored: number;
   readonly noise: number;
+  /** With `--facts`. */
+  readonly facts?: FactsPatch;
 }
