@@ -1,76 +1,72 @@
 /** The history: captures of any number of hosts and boots in one SQLite file, as facts that hold from one snapshot to another. */
+import { rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+
 import type { Capture } from '../schema/capture.ts';
 import type { SnapshotInfo } from '../schema/history.ts';
+import { problemsOf } from './check.ts';
+import { guarded } from './errors.ts';
+import { Infos } from './info.ts';
+import { openDatabase, type OpenDatabase } from './open.ts';
+import { Pruner } from './prune.ts';
+import { Reader } from './read.ts';
+import { touching } from './touching.ts';
+import type { ListFilter, PutOptions, SampleNumbers, StoreBytes } from './types.ts';
+import { Writer } from './write.ts';
 
-/** One row of meaning: what a model of some version made of a snapshot. */
-export interface DerivedRow {
-  readonly kind: 'container' | 'limit';
-  /** Names it among those of its kind in one snapshot. */
-  readonly key: string;
-  readonly body: object;
-}
-
-/** What a model made of a snapshot, and which version of it. */
-export interface Derived {
-  readonly model: number;
-  readonly rows: readonly DerivedRow[];
-}
-
-/** What is stored with a capture. */
-export interface PutOptions {
-  readonly label?: string;
-  readonly derived?: Derived;
-}
-
-/** Which snapshots to list. */
-export interface ListFilter {
-  readonly hostname?: string;
-  /** Only so many, the newest ones. */
-  readonly newest?: number;
-  /** ISO 8601, inclusive: when the facts were collected. */
-  readonly from?: string;
-  readonly to?: string;
-}
-
-/** Numbers of one cgroup by name, such as `memory.current`, `cpu.stat usage_usec` or `cpu.pressure some avg10`. */
-export type SampleNumbers = Readonly<Record<string, number | string>>;
-
-/** What the file takes up. */
-export interface StoreBytes {
-  /** All of it, with what is not yet moved into it from the log of changes. */
-  readonly file: number;
-  /** Of `file`: pages that hold nothing. */
-  readonly free: number;
-}
+export type { Derived, DerivedRow, ListFilter, PutOptions, SampleNumbers, StoreBytes } from './types.ts';
 
 /** One open store. Every failure is a NsinspectError with one line. */
 export class Store {
+  readonly #path: string;
+  readonly #open: OpenDatabase;
+  readonly #infos: Infos;
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+  readonly #pruner: Pruner;
+
+  private constructor(file: string, open: OpenDatabase) {
+    this.#path = file;
+    this.#open = open;
+    this.#infos = new Infos(open.db);
+    this.#reader = new Reader(open.db);
+    this.#writer = new Writer(open.db);
+    this.#pruner = new Pruner(open.db);
+  }
+
   /**
    * Opens the file. `write` makes it where there is none, with its directory; `read` also works where nothing may be written.
-   * Codes of errors: `no-store`, `bad-store`, `store-version`, `store-busy`, `store-failed`.
+   * Codes of errors, here and later: `no-store`, `bad-store` (something else, or damaged), `store-version` (of a newer nsinspect),
+   * `store-busy`, `store-full`, `store-read-only`, `store-failed`.
    */
-  static open(path: string, how: 'read' | 'write'): Store {
-    throw new Error(`not yet: ${path} ${how}`);
+  static open(file: string, how: 'read' | 'write'): Store {
+    const absolute = path.resolve(file);
+    return guarded(file, () => new Store(file, openDatabase(absolute, how)));
   }
 
   /** Stores a capture, wholly or not at all. */
   put(capture: Capture, more: PutOptions = {}): SnapshotInfo {
-    throw new Error(`not yet: ${capture.takenAt} ${String(more.label)}`);
+    return guarded(this.#path, () => {
+      const id = this.#writer.put(capture, more);
+      const info = this.#infos.one(id);
+      if (info === null) throw new Error(`snapshot ${id} is gone`);
+      return info;
+    });
   }
 
   /** Snapshots, ascending by id. */
   list(filter: ListFilter = {}): SnapshotInfo[] {
-    throw new Error(`not yet: ${String(filter.newest)}`);
+    return guarded(this.#path, () => this.#infos.list(filter));
   }
 
   /** One snapshot; null: there is none of that number (any more). */
   info(id: number): SnapshotInfo | null {
-    throw new Error(`not yet: ${id}`);
+    return guarded(this.#path, () => this.#infos.one(id));
   }
 
   /** Names of the hosts of which there are snapshots, sorted. */
   hostnames(): string[] {
-    throw new Error('not yet');
+    return guarded(this.#path, () => this.#infos.hostnames());
   }
 
   /**
@@ -78,17 +74,24 @@ export class Store {
    * gives. Where samples were dropped, files of cgroups that hold nothing else are `not collected`, and states are `?`.
    */
   asOf(id: number): Capture {
-    throw new Error(`not yet: ${id}`);
+    return guarded(this.#path, () => this.#open.db.transaction(() => this.#reader.asOf(id)).deferred());
   }
 
   /** Removes snapshots and the rows that hold in none of the others. Ids that do not exist are ignored. */
   remove(ids: readonly number[]): void {
-    throw new Error(`not yet: ${ids.length}`);
+    guarded(this.#path, () => {
+      this.#writer.forget();
+      this.#pruner.remove(ids);
+      this.#reader.forget();
+    });
   }
 
   /** Removes the samples of snapshots that were taken before (ISO 8601); how many snapshots lost theirs. */
   dropSamples(before: string): number {
-    throw new Error(`not yet: ${before}`);
+    return guarded(this.#path, () => {
+      this.#writer.forget();
+      return this.#pruner.dropSamples(before);
+    });
   }
 
   /**
@@ -96,24 +99,32 @@ export class Store {
    * needles began, or at which it no longer held.
    */
   touching(like: number, needles: readonly string[]): number[] {
-    throw new Error(`not yet: ${like} ${needles.length}`);
+    return guarded(this.#path, () => touching(this.#open.db, like, needles));
   }
 
   /** Numbers of the cgroup of that key (`v2:1234`, `cpu,cpuacct:17`) in each of the snapshots; null: there are none. */
   samples(cgroup: string, snapshots: readonly number[]): (SampleNumbers | null)[] {
-    throw new Error(`not yet: ${cgroup} ${snapshots.length}`);
+    return guarded(this.#path, () => this.#reader.samples(cgroup, snapshots));
   }
 
-  /** What is wrong with the store, a line each; empty: nothing. */
+  /** What is wrong with the store, a line each; empty: nothing. Every snapshot is put together once. */
   check(): string[] {
-    throw new Error('not yet');
+    return guarded(this.#path, () =>
+      this.#open.db.transaction(() => problemsOf(this.#open.db, this.#reader)).deferred(),
+    );
   }
 
   bytes(): StoreBytes {
-    throw new Error('not yet');
+    return guarded(this.#path, () => {
+      const number = (pragma: string): number => this.#open.db.pragma(pragma, { simple: true }) as number;
+      const pageSize = number('page_size');
+      const log = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+      return { file: number('page_count') * pageSize + log, free: number('freelist_count') * pageSize };
+    });
   }
 
   close(): void {
-    throw new Error('not yet');
+    guarded(this.#path, () => this.#open.db.close());
+    if (this.#open.copy !== null) rmSync(this.#open.copy, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,152 @@
+/** Reads captures back: the facts that held, each read and parsed once. */
+import type { Database, Statement } from 'better-sqlite3';
+
+import type { Fact, Frame, Meta } from '../facts/fact.ts';
+import { Shape } from '../facts/shapes.ts';
+import { captureOf } from '../facts/shred.ts';
+import type { Capture } from '../schema/capture.ts';
+import { NsinspectError } from '../text/error.ts';
+import { heldRows } from './tables.ts';
+import type { SampleNumbers } from './types.ts';
+
+interface Row {
+  readonly chain: number;
+  readonly samples: number;
+  readonly meta: string;
+  readonly frame: string | null;
+}
+
+interface Cached {
+  readonly kind: string;
+  readonly rank: number;
+  readonly fact: Fact;
+  /** Number of the last capture that had it. */
+  used: number;
+}
+
+interface Moment {
+  readonly chain: number;
+  readonly id: number;
+}
+
+/** How many captures ago a fact must have been used to be kept. */
+const KEPT = 2;
+
+/** The one that reads captures. */
+export class Reader {
+  readonly #snapshot: Statement<[number], Row>;
+  readonly #ids: Statement<[Moment], number>;
+  readonly #facts: Statement<[string], readonly [id: number, kind: string, key: string, rank: number, body: string]>;
+  readonly #samples: Statement<[Moment], readonly [key: string, numbers: string]>;
+  readonly #sample: Statement<[Moment & { readonly key: string }], readonly [shape: string, numbers: string]>;
+  readonly #chain: Statement<[number], number>;
+  readonly #shape: Statement<[string], string>;
+  readonly #cache = new Map<number, Cached>();
+  readonly #shapes = new Map<string, Shape>();
+  #captures = 0;
+
+  constructor(db: Database) {
+    this.#snapshot = db.prepare(
+      `SELECT s.chain, s.samples, m.meta, m.frame
+      FROM snapshot AS s JOIN snapshot_meta AS m ON m.snapshot = s.id WHERE s.id = ?`,
+    );
+    this.#ids = db.prepare<[Moment], number>(heldRows('fact', 'held.id')).pluck();
+    this.#facts = db
+      .prepare<[string], readonly [number, string, string, number, string]>(
+        'SELECT id, kind, key, rank, body FROM fact WHERE id IN (SELECT value FROM json_each(?))',
+      )
+      .raw();
+    this.#samples = db.prepare<[Moment], readonly [string, string]>(heldRows('sample', 'key, numbers')).raw();
+    this.#sample = db
+      .prepare<[Moment & { readonly key: string }], readonly [string, string]>(
+        heldRows('sample', '(SELECT shape.key FROM shape WHERE shape.id = held.shape), numbers', 'AND key = @key'),
+      )
+      .raw();
+    this.#chain = db.prepare<[number], number>('SELECT chain FROM snapshot WHERE id = ? AND samples = 1').pluck();
+    this.#shape = db.prepare<[string], string>('SELECT skeleton FROM shape WHERE key = ?').pluck();
+  }
+
+  /** Facts that were read are read again: rows were removed. */
+  forget(): void {
+    this.#cache.clear();
+  }
+
+  asOf(id: number): Capture {
+    const row = this.#snapshot.get(id);
+    if (row === undefined) {
+      throw new NsinspectError(`there is no snapshot ${id}`, {
+        code: 'no-snapshot',
+        hint: 'nsinspect snapshot list shows those that there are.',
+      });
+    }
+    const moment = { chain: row.chain, id };
+    const samples = row.samples === 0 ? [] : this.#samples.all(moment);
+    return captureOf(
+      {
+        meta: JSON.parse(row.meta) as Meta,
+        facts: this.#factsAt(moment),
+        samples: samples.map(([key, numbers]) => ({ key, shape: '', numbers })),
+        frame: row.frame === null ? null : (JSON.parse(row.frame) as Frame),
+      },
+      (key) => this.#shapeOf(key),
+    );
+  }
+
+  #factsAt(moment: Moment): Map<string, Fact[]> {
+    const ids = this.#ids.all(moment);
+    this.#read(ids.filter((id) => !this.#cache.has(id)));
+    const used = ++this.#captures;
+    const byKind = new Map<string, Cached[]>();
+    for (const id of ids) {
+      const cached = this.#cache.get(id);
+      if (cached === undefined) continue;
+      cached.used = used;
+      const list = byKind.get(cached.kind);
+      if (list === undefined) byKind.set(cached.kind, [cached]);
+      else list.push(cached);
+    }
+    if (this.#cache.size > (KEPT + 1) * ids.length) this.#tidy(used);
+    const facts = new Map<string, Fact[]>();
+    for (const [kind, list] of byKind) {
+      list.sort((a, b) => a.rank - b.rank);
+      facts.set(
+        kind,
+        list.map(({ fact }) => fact),
+      );
+    }
+    return facts;
+  }
+
+  #read(missing: readonly number[]): void {
+    if (missing.length === 0) return;
+    for (const [id, kind, key, rank, body] of this.#facts.iterate(`[${missing.join()}]`)) {
+      this.#cache.set(id, { kind, rank, fact: { key, body: JSON.parse(body) as object }, used: 0 });
+    }
+  }
+
+  #tidy(used: number): void {
+    for (const [id, cached] of this.#cache) if (cached.used <= used - KEPT) this.#cache.delete(id);
+  }
+
+  #shapeOf(key: string): Shape {
+    let shape = this.#shapes.get(key);
+    if (shape === undefined) this.#shapes.set(key, (shape = new Shape(this.#shape.get(key) ?? '[]')));
+    return shape;
+  }
+
+  /** Numbers of one cgroup in each of the snapshots. */
+  samples(cgroup: string, snapshots: readonly number[]): (SampleNumbers | null)[] {
+    return snapshots.map((id) => {
+      const chain = this.#chain.get(id);
+      const row = chain === undefined ? undefined : this.#sample.get({ chain, id, key: cgroup });
+      if (row === undefined) return null;
+      const [shape, numbers] = row;
+      const values = JSON.parse(numbers) as readonly (number | string)[];
+      return Object.fromEntries(
+        this.#shapeOf(shape)
+          .names()
+          .map((name, at) => [name, values[at] ?? 0]),
+      );
+    });
+  }
+}
