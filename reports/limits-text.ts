@@ -3,8 +3,9 @@ import type { LimitReport, LimitsDocument, LimitUnit, StatedLimit } from '../src
 import { nameText } from '../src/text/bytes.ts';
 import { formatCpuList } from '../src/text/cpu-list.ts';
 import { terminalSafe } from '../src/text/safe.ts';
-import { formatBytes, formatCount, formatPercent } from '../src/text/units.ts';
+import { formatPercent } from '../src/text/units.ts';
 import { displayWidth, truncateMiddle } from '../src/text/width.ts';
+import { amountText } from './amounts.ts';
 import type { Style } from './style.ts';
 import { tableLines } from './table.ts';
 import type { Column } from './table.ts';
@@ -111,33 +112,6 @@ function statedText(limit: StatedLimit, unit: LimitUnit): string {
   if (limit.kind === 'max') return 'no limit';
   const { value } = limit;
   return typeof value === 'string' ? amountText(value, unit) : formatCpuList(value);
-}
-
-function amountText(value: string, unit: LimitUnit): string {
-  const amount = BigInt(value);
-  switch (unit) {
-    case 'usec/s':
-      return cpusText(Number(amount) / 1_000_000);
-    case 'bytes':
-      return formatBytes(amount);
-    case 'bytes/s':
-      return `${formatBytes(amount)}/s`;
-    case 'operations/s':
-      return `${formatCount(amount)}/s`;
-    case 'shares':
-    case 'weight':
-    case 'cpus':
-    case 'tasks':
-    case 'objects':
-    case 'units':
-    case 'files':
-      return formatCount(amount);
-  }
-}
-
-function cpusText(cpus: number): string {
-  const rounded = cpus < 0.1 ? Number(cpus.toPrecision(2)) : Math.round(cpus * 100) / 100;
-  return `${String(rounded)} CPU${rounded === 1 ? '' : 's'}`;
 }
 
 function usageText({ usage, unit, unknown, effective }: LimitReport): string {

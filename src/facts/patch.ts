@@ -2,7 +2,7 @@
 import type { Capture } from '../schema/capture.ts';
 import type { FactsPatch, FactPatch, PlacedFact } from '../schema/diff-document.ts';
 import { isSame } from '../text/same.ts';
-import type { CgroupSample, Fact, Frame, Meta } from './fact.ts';
+import type { CgroupSample, Fact, Meta } from './fact.ts';
 import { ranksFor } from './ranks.ts';
 import { captureOf, factsOf } from './shred.ts';
 
