@@ -44,15 +44,18 @@ export default class Enter extends BaseCommand {
     'dry-run': boolean({ summary: 'Say what would be entered, and run nothing.' }),
     from: stringFlag({ hidden: true }),
     'host-root': stringFlag({ hidden: true }),
+    snapshot: stringFlag({ hidden: true }),
   };
 
   async run(): Promise<EnterDocument | undefined> {
     const end = this.argv.indexOf('--');
     const command = end === -1 ? [] : this.argv.slice(end + 1);
     const { args, flags } = await this.parse(Enter, end === -1 ? this.argv : this.argv.slice(0, end));
-    const elsewhere = flags.from ?? flags['host-root'];
+    const elsewhere = flags.from ?? flags['host-root'] ?? flags.snapshot;
     if (elsewhere !== undefined) {
-      throw new NsinspectError('only the live host can be entered, no capture and no other root', { code: 'usage' });
+      throw new NsinspectError('only the live host can be entered, no capture, no snapshot and no other root', {
+        code: 'usage',
+      });
     }
     if (command.length === 0 && !flags['dry-run']) {
       throw new NsinspectError('no command to run', {

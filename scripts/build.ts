@@ -22,7 +22,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
 };
 
 /** Packages with native code, which finds its binary relative to its own files. */
-const NATIVE = ['koffi'];
+const NATIVE = ['better-sqlite3', 'koffi'];
 
 /**
  * What oclif would load and nsinspect never needs: wsl-utils tells whether this is Windows and takes 5 ms for it,

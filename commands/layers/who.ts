@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args';
 
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { outputFlags, outputStyle } from '../../src/cli/flags.ts';
-import { sourceFlags } from '../../src/cli/source.ts';
+import { isStored, sourceFlags } from '../../src/cli/source.ts';
 import type { FileInLayer } from '../../src/cli/layer-search.ts';
 import { stateFlag } from '../../src/cli/state-flag.ts';
 import type { FoundLayer } from '../../src/model/layers.ts';
@@ -40,7 +40,7 @@ export default class LayersWho extends BaseCommand {
     const query = Buffer.from(args.layer, 'utf8').toString('latin1');
     let found: readonly (FoundLayer | FileInLayer)[] = whoHas(view.stores, query);
     // Not the directory of a layer: then a path as containers see it.
-    if (found.length === 0 && query.startsWith('/') && flags.from === undefined) {
+    if (found.length === 0 && query.startsWith('/') && !isStored(flags)) {
       const [{ layersWithFile }, { liveHost }] = await Promise.all([
         import('../../src/cli/layer-search.ts'),
         import('../../src/host/live.ts'),

@@ -5,6 +5,7 @@ import { wasteLines, wasteNotes } from '../../reports/waste.ts';
 import type { LayersDocument } from '../schema/layers-document.ts';
 import { NsinspectError } from '../text/error.ts';
 import type { FileSubject } from './layer-files.ts';
+import { isStored } from './source.ts';
 import type { SourceFlagValues } from './source.ts';
 
 /** Values of these flags. */
@@ -28,12 +29,11 @@ export async function lookInto(
 ): Promise<{ readonly document: LayersDocument; readonly lines: readonly string[] }> {
   const wantsChanges = flags.files || flags.tree || flags.against !== undefined;
   if (!wantsChanges && !flags.verify && !flags.waste) return { document, lines: [] };
-  if (flags.from !== undefined) {
+  if (isStored(flags)) {
+    const what = flags.from === undefined ? 'a snapshot' : 'a capture';
     throw new NsinspectError(
-      'a capture has no files: --files, --tree, --against, --verify and --waste look at the host itself',
-      {
-        code: 'usage',
-      },
+      `${what} has no files: --files, --tree, --against, --verify and --waste look at the host itself`,
+      { code: 'usage' },
     );
   }
   const [{ liveHost }, { changesOfSubject, verifySubject }] = await Promise.all([

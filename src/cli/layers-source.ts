@@ -10,7 +10,7 @@ import type { Target } from '../model/targets.ts';
 import type { Container } from '../model/containers.ts';
 import type { Capture } from '../schema/capture.ts';
 import { NsinspectError } from '../text/error.ts';
-import { obtain } from './source.ts';
+import { isStored, obtain } from './source.ts';
 import type { SourceFlagValues } from './source.ts';
 import { required } from './view.ts';
 
@@ -27,8 +27,9 @@ export interface LayersView extends LayersFacts {
 
 /** Gets the facts. They are the same for one target and for all: who shares a layer is known by looking at everybody. */
 export async function obtainLayers(flags: LayersFlagValues, tool: Tool): Promise<LayersView> {
-  if (flags.from !== undefined && flags.state !== undefined) {
-    throw new NsinspectError('--state looks at this host, and --from at a capture', { code: 'usage' });
+  if (isStored(flags) && flags.state !== undefined) {
+    const other = flags.from === undefined ? '--snapshot at the history' : '--from at a capture';
+    throw new NsinspectError(`--state looks at this host, and ${other}`, { code: 'usage' });
   }
   const wants: CaptureWants = {
     facets: ['tasks', 'mounts', 'engines', 'layers'],

@@ -9,7 +9,7 @@ import type { CgroupsCollected, CgroupsFacet, LimitsFacet } from '../schema/cgro
 import { ENGINES } from '../schema/engines.ts';
 import { NS_TYPES } from '../schema/namespace.ts';
 import type { TasksFacet } from '../schema/tasks.ts';
-import { obtain } from './source.ts';
+import { isStored, obtain } from './source.ts';
 import type { SourceFlagValues } from './source.ts';
 import { required } from './view.ts';
 
@@ -33,25 +33,25 @@ const PROCESSES = 256;
 
 /** Gets the facts about the target that `text` names. Throws a NsinspectError where it names nothing that has limits. */
 export async function obtainLimits(flags: SourceFlagValues, text: string, tool: Tool): Promise<LimitsFacts> {
-  const isFile = flags.from !== undefined;
+  const isPast = isStored(flags);
   const capture = await obtain(
     flags,
     {
-      facets: ['tasks', 'mounts', 'engines', ...(isFile ? (['cgroups', 'limits'] as const) : [])],
+      facets: ['tasks', 'mounts', 'engines', ...(isPast ? (['cgroups', 'limits'] as const) : [])],
       // Of all processes, to count those of the target's user.
       tasks: { detail: 'all', cgroups: true, root: false, threadCgroups: true },
     },
     tool,
   );
   const tasks = required(capture.tasks, 'tasks');
-  const look = isFile ? lookAtFile(capture) : await lookAtHost(flags, capture, tasks);
+  const look = isPast ? lookAtStored(capture) : await lookAtHost(flags, capture, tasks);
   const subject = cgroupNamed(text, look) ?? subjectNamed(text, capture, tasks);
   const cgroups = look.cgroups('all', placesOf(subject));
   const limits = look.limits(subject.pids.slice(0, PROCESSES));
   return { capture: { ...capture, cgroups, limits }, subject, tasks, cgroups, limits };
 }
 
-function lookAtFile(capture: Capture): Look {
+function lookAtStored(capture: Capture): Look {
   const cgroups = required(capture.cgroups, 'cgroups');
   const limits = required(capture.limits, 'limits');
   return { cgroups: () => cgroups, limits: () => limits };
