@@ -186,6 +186,8 @@ function taskText(change: DiffChange): string {
   const { kind, field, count, from, to } = change;
   const who = subjectText(change);
   if (field === null) return `${who} ${verbOf(change)}`;
+  // The old and the new name follow.
+  if (field === 'comm') return `name of pid ${change.subject.key.split(':')[0] ?? ''} ${valuesText(change)}`;
   if (kind !== 'moved') return `${fieldText(change)} ${valuesText(change)}`;
   const threads = count > 1 ? ` with ${formatPlural(count, 'thread')}` : '';
   return `${who} moved${threads}, ${field} ${valueText(from, null)} -> ${valueText(to, null)}`;

@@ -15,7 +15,7 @@ import { compareMembership, compareNamespaces } from './namespaces.ts';
 import { NamespaceIdentity } from './namespace-identity.ts';
 import { pairsOf } from './pairs.ts';
 import { compareRights } from './rights.ts';
-import { Side } from './side.ts';
+import { sideOf } from './side.ts';
 import { compareTasks } from './tasks.ts';
 
 /**
@@ -26,7 +26,7 @@ export function compareCaptures(a: Capture, b: Capture): Diff {
   const sameBoot = isSameBoot(a, b);
   const notCompared = facetsMissing(a, b);
   if (a === b) return { sameBoot, notCompared, changes: [] };
-  const [left, right] = [new Side(a), new Side(b)];
+  const [left, right] = [sideOf(a), sideOf(b)];
   const both = (facet: FacetName): boolean => a[facet] !== undefined && b[facet] !== undefined;
   const hasTasks = both('tasks');
   const context: Context = {

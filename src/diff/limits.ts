@@ -1,7 +1,7 @@
 /** Limits that were loosened or tightened: those that bind containers, and those that cgroups and processes state themselves. */
 import { cgroupFileInfo } from '../model/cgroup-files.ts';
 import type { Container } from '../model/containers.ts';
-import { cgroupSubject, limitsOf, subjectOf as limitsSubject } from '../model/limits.ts';
+import { cgroupSubject, limitsOf } from '../model/limits.ts';
 import type { ResourceLimit, Subject } from '../model/limits.ts';
 import type { CgroupsFacet, FileValue, LimitsFacet } from '../schema/cgroups.ts';
 import type { DiffChange, DiffKind, DiffSubject } from '../schema/diff-document.ts';
@@ -104,12 +104,19 @@ function reportsOf({ side, cgroups, limits }: World, subject: Subject): Resource
   return tasks === undefined ? [] : limitsOf(subject, cgroups, limits, tasks);
 }
 
+/** What bounds its first process: the others are told one by one. */
 function ofContainer(world: World, container: Container): ResourceLimit[] {
-  const { tasks } = world.side.capture;
-  if (tasks === undefined) return [];
-  const subject = limitsSubject({ kind: 'container', container }, tasks);
-  // What bounds its first process: the others are told one by one.
-  return reportsOf(world, { ...subject, pids: subject.pids.slice(0, 1) });
+  const leader = world.side.leaderOf(container);
+  const lines = world.side.linesAt(leader?.cgroup ?? null);
+  if (leader === undefined || lines.length === 0) return [];
+  const paths = new Map(lines.map(({ hierarchy, path }) => [hierarchy, path]));
+  return reportsOf(world, {
+    kind: 'container',
+    text: '',
+    pids: [leader.pid],
+    membership: { paths, only: false },
+    notes: [],
+  });
 }
 
 function compareContainer(context: Context, { a, b }: Pair, worlds: Worlds, told: Set<string>): void {

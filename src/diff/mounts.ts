@@ -7,6 +7,7 @@ import type { MountFacts, MountTable } from '../schema/mounts.ts';
 import type { Name } from '../schema/name.ts';
 import { NS_TYPES } from '../schema/namespace.ts';
 import { nameKey, nameText, sameName } from '../text/bytes.ts';
+import { isSame } from '../text/same.ts';
 import { formatPlural } from '../text/units.ts';
 import { containerSubject, setDifference } from './changes.ts';
 import type { Draft } from './changes.ts';
@@ -26,6 +27,8 @@ export function compareMounts(context: Context, notCompared: NotCompared[]): voi
     for (const table of b.capture.mounts?.tables ?? []) {
       const was = before.get(table.mntns);
       if (was === undefined || was === table || !identity.verdict({ type: 'mnt', inum: table.mntns }).same) continue;
+      // What of the host one that was started anew shows is told below, whatever its namespace.
+      if (pairs.isNew(found.owners.b.get(table.mntns))) continue;
       if (sameName(was.root, table.root)) compareTables(found, was, table);
       else notCompared.push({ facet: 'mounts', why: `mnt:[${String(table.mntns)}] was seen from another root` });
     }
@@ -58,16 +61,16 @@ class Found {
       readonly container: Container | null;
     }
   >();
-  readonly #owners: { readonly a: ReadonlyMap<number, Container>; readonly b: ReadonlyMap<number, Container> };
+  readonly owners: { readonly a: ReadonlyMap<number, Container>; readonly b: ReadonlyMap<number, Container> };
 
   constructor(context: Context) {
     this.#context = context;
-    this.#owners = { a: ownersOf(context.a), b: ownersOf(context.b) };
+    this.owners = { a: ownersOf(context.a), b: ownersOf(context.b) };
   }
 
   add(event: Event, table: MountTable): void {
     const { kind, field, facts, from, to, added, removed } = event;
-    const container = this.#owners[kind === 'ended' ? 'a' : 'b'].get(table.mntns) ?? null;
+    const container = this.owners[kind === 'ended' ? 'a' : 'b'].get(table.mntns) ?? null;
     const parts = [
       kind,
       field,
@@ -259,7 +262,7 @@ function compareOptions(
   before: MountFacts['options'],
   after: MountFacts['options'],
 ): void {
-  if (before === after) return;
+  if (isSame(before, after)) return;
   const { added, removed } = setDifference(before, after);
   const of = (names: readonly Name[], which: (name: string) => boolean): Name[] =>
     names.filter((name) => which(nameText(name)));

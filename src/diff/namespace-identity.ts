@@ -1,4 +1,5 @@
 /** Which namespaces of the one capture are which of the other. */
+import { holdersOf } from '../model/namespaces.ts';
 import type { Namespace, Namespaces } from '../model/namespaces.ts';
 import { NS_TYPES } from '../schema/namespace.ts';
 import type { NsRef } from '../schema/namespace.ts';
@@ -42,6 +43,8 @@ export class NamespaceIdentity {
     if (idA !== null && idB !== null) return { same: idA === idB, certain: true };
     if (a.facts.initial === true && b.facts.initial === true) return { same: true, certain: true };
     if (this.#isHeldInBoth(a, b)) return { same: true, certain: true };
+    // What holds it was not seen then and is not seen now: nothing speaks of a change.
+    if (holdersOf(a).length + holdersOf(b).length === 0) return { same: true, certain: false };
     return { same: false, certain: false };
   }
 
@@ -57,6 +60,11 @@ export class NamespaceIdentity {
     if (a.threads.some(({ thread }) => tids.has(`${String(thread.tid)}:${String(thread.start)}`))) return true;
     const fds = new Set(b.fds.map(({ tid, fd }) => `${String(tid)} ${String(fd)}`));
     if (a.fds.some(({ pid, tid, fd }) => fds.has(`${String(tid)} ${String(fd)}`) && this.#isSameTask(pid))) return true;
+    const sockets = new Set(b.sockets.map(({ tid, fd }) => `${String(tid)} ${String(fd)}`));
+    if (a.sockets.some(({ pid, tid, fd }) => sockets.has(`${String(tid)} ${String(fd)}`) && this.#isSameTask(pid)))
+      return true;
+    const choosers = new Set(b.forChildren.map(({ tid }) => tid));
+    if (a.forChildren.some(({ pid, tid }) => choosers.has(tid) && this.#isSameTask(pid))) return true;
     const places = new Set(b.mounts.map(({ mntns, path }) => `${String(mntns)} ${nameKey(path)}`));
     if (a.mounts.some(({ mntns, path }) => places.has(`${String(mntns)} ${nameKey(path)}`))) return true;
     return this.#holdsTheSame(a, this.#b.namespaces);

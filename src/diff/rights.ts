@@ -72,7 +72,7 @@ function compareStatus(
   is: StatusFacts | undefined,
   about: About,
 ): void {
-  if (was === undefined || is === undefined || was === is) return;
+  if (was === undefined || is === undefined || isSame(was, is)) return;
   compareCapabilities(context, was, is, about);
   const [uids, euids] = [was.uids, is.uids];
   if (!isSame(uids, euids)) {

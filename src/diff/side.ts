@@ -41,6 +41,15 @@ export interface KeyedCgroup {
   readonly parent: KeyedCgroup | null;
 }
 
+const KNOWN = new WeakMap<Capture, Side>();
+
+/** What a capture means. Of one that is compared with the one before and then with the one after, once. */
+export function sideOf(capture: Capture): Side {
+  let side = KNOWN.get(capture);
+  if (side === undefined) KNOWN.set(capture, (side = new Side(capture)));
+  return side;
+}
+
 /** A capture and what it means. */
 export class Side {
   readonly capture: Capture;
