@@ -19,7 +19,7 @@ export function documentHead<S extends string>(
 }
 
 /** The host's names, and which of them could not be read. */
-function hostIdOf({ bootId, hostname, kernel, unknown = {} }: HostFacet): HostId {
+export function hostIdOf({ bootId, hostname, kernel, unknown = {} }: HostFacet): HostId {
   const why = {
     ...(unknown.bootId !== undefined && { bootId: unknown.bootId }),
     ...(unknown.hostname !== undefined && { hostname: unknown.hostname }),

@@ -10,3 +10,8 @@ export function momentArguments(argv: readonly string[]): string[] {
 function isPast(word: string): boolean {
   return word.startsWith('-') && parseSpan(word.slice(1)) !== null;
 }
+
+/** A moment as its user typed it, for showing. */
+export function asTyped(word: string): string {
+  return word.startsWith('@-') ? word.slice(1) : word;
+}

@@ -129,12 +129,8 @@ export function findSnapshot(store: Snapshots, moment: Moment, thisHost: string)
  * The host to look at: the one that was named; else the only one; else this machine, where it has snapshots. Null: all hosts, as
  * there are none with a name. Throws a NsinspectError where it is not clear.
  */
-export function hostOf(
-  { hostnames }: Pick<Snapshots, 'hostnames'>,
-  named: string | null,
-  thisHost: string,
-): string | null {
-  const names = hostnames();
+export function hostOf(store: Pick<Snapshots, 'hostnames'>, named: string | null, thisHost: string): string | null {
+  const names = store.hostnames();
   if (named !== null) {
     if (names.includes(named)) return named;
     throw noSnapshot(`there is no snapshot of the host ${named}`, listed(names));
