@@ -17,7 +17,7 @@ export function diffLines(document: DiffDocument, all: boolean, style: Style): s
   for (const { title, changes: its } of groups)
     lines.push('', style.bold(fitted(title, style)), ...groupLines(its, all, style));
   if (groups.length === 0) lines.push('', 'nothing changed');
-  else lines.push('', ...wrapped(legendOf(changes), '', style).map(style.dim));
+  else lines.push('', ...wrapped(legendOf(changes), '', style, GAP).map(style.dim));
   for (const { facet, why } of notCompared) {
     lines.push(...wrapped(`not compared: ${facet}, ${terminalSafe(why)}`, '', style).map(style.yellow));
   }
@@ -118,16 +118,17 @@ const MARKS: Readonly<Record<DiffKind, readonly [string, string]>> = {
   changed: ['~', 'changed'],
 };
 
+/** Between the words of a legend: a mark and its meaning stay on one line. */
+const GAP = '\n';
+
 function legendOf(changes: readonly DiffChange[]): string {
   const met = new Set(changes.map(({ kind }) => kind));
   const marks = Object.entries(MARKS).flatMap(([kind, [mark, word]]) =>
-    met.has(kind as DiffKind) ? [`${mark} ${word}`] : [],
+    met.has(kind as DiffKind) ? [`${mark} ${word},`] : [],
   );
-  const grave = changes.filter(({ importance }) => importance === 'high').length;
-  return (
-    [...(grave > 0 ? ['! weakens isolation or needs a look'] : []), ...marks].join(', ') +
-    `; ${formatCount(changes.length)} in all`
-  );
+  const isGrave = changes.some(({ importance }) => importance === 'high');
+  const signs = [...(isGrave ? ['! weakens isolation or needs a look,'] : []), ...marks];
+  return [...signs, `${formatCount(changes.length)} in all`].join(GAP);
 }
 
 function painted(line: string, { importance, kind }: DiffChange, style: Style): string {
@@ -147,14 +148,19 @@ function fitted(text: string, style: Style): string {
 const LONG_ID = /[0-9a-f]{64}/g;
 
 /** Words in lines that fit, those below the first set in; a word that is longer alone is cut in its middle. */
-function wrapped(text: string, indent: string, style: Style): string[] {
+function wrapped(text: string, indent: string, style: Style, gap = ' '): string[] {
   const { columns, ellipsis } = style;
-  if (columns === null || displayWidth(text) <= columns) return [text];
+  const whole = text.replaceAll(gap, ' ');
+  if (columns === null || displayWidth(whole) <= columns) return [whole];
   const shorter = text.replaceAll(LONG_ID, (id) => id.slice(0, 12) + ellipsis);
-  if (displayWidth(shorter) <= columns) return [shorter];
+  const line = shorter.replaceAll(gap, ' ');
+  return displayWidth(line) <= columns ? [line] : broken(shorter.split(gap), indent, columns, ellipsis);
+}
+
+function broken(words: readonly string[], indent: string, columns: number, ellipsis: string): string[] {
   const lines: string[] = [];
   let line: string | null = null;
-  for (const word of shorter.split(' ')) {
+  for (const word of words) {
     const cut = truncateMiddle(word, columns - indent.length, ellipsis);
     const longer: string = line === null ? cut : `${line} ${cut}`;
     if (line !== null && displayWidth(longer) > columns) {

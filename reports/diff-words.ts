@@ -13,7 +13,8 @@ import { amountText } from './amounts.ts';
 export function changeText(change: DiffChange): string {
   const { certain, note } = change;
   const text = WORDS[change.aspect](change);
-  const why = [note === null || SPOKEN.has(change.field ?? '') ? null : nameText(note), certain ? null : 'not certain'];
+  const isSpoken = SPOKEN.has(change.field ?? '') || (change.aspect === 'namespaces' && change.kind === 'loosened');
+  const why = [note === null || isSpoken ? null : nameText(note), certain ? null : 'not certain'];
   const said = why.filter((part) => part !== null && part !== '');
   return said.length === 0 ? text : `${text} (${said.join('; ')})`;
 }
@@ -170,6 +171,8 @@ function namespaceText(change: DiffChange): string {
   if (to === 'host') return `now in the host's ${field ?? ''} namespace`;
   if (from === 'host') return `now in a ${field ?? ''} namespace of its own`;
   const who = subjectText(change);
+  if (change.kind === 'loosened')
+    return `${who === '' ? '' : `${who} `}joined the host's ${field ?? ''} namespace, ${valuesText(change)}`;
   return `${who === '' ? '' : `${who} `}went to another ${field ?? ''} namespace: ${valuesText(change)}`;
 }
 

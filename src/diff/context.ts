@@ -1,5 +1,4 @@
 /** What every aspect is given. */
-import type { Container } from '../model/containers.ts';
 import type { Importance } from '../schema/diff-document.ts';
 import type { ProcessFacts } from '../schema/tasks.ts';
 import type { Changes } from './changes.ts';
@@ -38,9 +37,4 @@ export function keptTasks(a: Side, b: Side): Map<number, KeptTask> {
 /** Importance of what came with a container or went with it: the container's own line speaks of it. */
 export function unlessFolded(isFolded: boolean, otherwise: Importance): Importance {
   return isFolded ? 'noise' : otherwise;
-}
-
-/** The container of a process in the later capture. */
-export function containerNow({ b }: Context, pid: number): Container | null {
-  return b.containerOfPid.get(pid) ?? null;
 }

@@ -123,7 +123,7 @@ function compareHolders({ changes }: Context, was: Namespace, is: Namespace, con
     field: 'tasks',
     from: String(was.taskCount),
     to: String(is.taskCount),
-    note: holderText(is),
+    note: holderText(is).replace(/^no task in it,(?: and)? /, ''),
   });
 }
 

@@ -333,7 +333,7 @@ describe('namespaces', () => {
       'kept without a task',
       { processes: [holder], namespaces: [namespaceOf('net', 301)] },
       { namespaces: [namespaceOf('net', 301)], holders: { mounts: [{ ...KEPT.mounts[0], inum: 301 }] } },
-      ['! changed namespace net:[301] tasks 1 -> 0 (no task in it, kept by a bind mount)'],
+      ['! changed namespace net:[301] tasks 1 -> 0 (kept by a bind mount)'],
     ],
     [
       'a number that is another namespace',
@@ -365,7 +365,7 @@ describe('namespaces', () => {
       { ns: { ...WEB_NS, net: INITIAL.net }, namespaces: [namespaceOf('net', 204)], holders: KEPT },
       [
         "! loosened container web net net:[204] -> net:[104] (the host's own)",
-        '! changed namespace net:[204] tasks 1 -> 0 (no task in it, kept by a bind mount)',
+        '! changed namespace net:[204] tasks 1 -> 0 (kept by a bind mount)',
       ],
     ],
   ]);
