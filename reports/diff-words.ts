@@ -169,7 +169,9 @@ function namespaceText(change: DiffChange): string {
     return `namespace ${nameText(subject.name)} ${state}`;
   }
   if (to === 'host') return `now in the host's ${field ?? ''} namespace`;
-  if (from === 'host') return `now in a ${field ?? ''} namespace of its own`;
+  if (to === 'shared')
+    return `now in a ${field ?? ''} namespace that others are in, before in ${from === 'host' ? "the host's" : 'its own'}`;
+  if (to === 'own') return `now in a ${field ?? ''} namespace of its own`;
   const who = subjectText(change);
   if (change.kind === 'loosened')
     return `${who === '' ? '' : `${who} `}joined the host's ${field ?? ''} namespace, ${valuesText(change)}`;

@@ -1,4 +1,5 @@
 /** What the mounts of a process are, and which of them lead out of a container. */
+import { hostMountNamespace } from '../model/host-mount-namespace.ts';
 import { isReadOnly, originsOf } from '../model/mounts/origin.ts';
 import type { Origin } from '../model/mounts/origin.ts';
 import { mountTree } from '../model/mounts/tree.ts';
@@ -41,9 +42,10 @@ export function originsIn(side: Side, table: MountTable): readonly MountWithOrig
   return known;
 }
 
-/** The mount namespace of init. */
+/** The mount namespace in which paths of the host are meant. */
 export function hostMntns(side: Side): number | null {
-  return side.processes.get(1)?.ns[MNT] ?? null;
+  const { tasks } = side.capture;
+  return tasks === undefined ? null : hostMountNamespace(tasks);
 }
 
 function hostTree(side: Side): MountTree | null {
@@ -62,7 +64,7 @@ const SOCKET = /\/(?:docker|containerd|podman|crio|buildkitd|dockershim|cri-dock
 
 /** What of a host nobody writes to without ruling it. Below the last ones engines and users keep what they share. */
 const GRAVE =
-  /^\/(?:$|(?:etc|root|boot|dev|proc|sys|usr|bin|sbin|lib|lib64)(?:\/|$)|(?:run|var|var\/run|var\/lib|home)$|var\/lib\/(?:docker|containerd|kubelet|containers)$)/;
+  /^\/(?:$|(?:etc|root|boot|proc|sys|usr|bin|sbin|lib|lib64)(?:\/|$)|(?:dev|run|var|var\/run|var\/lib|home)$|var\/lib\/(?:docker|containerd|kubelet|containers)$)/;
 
 /** Whether something of the host is mounted, other than what engines make for each container; null: it is not. */
 export function wayOut(facts: MountFacts, { kind, host }: Origin): WayOut | null {

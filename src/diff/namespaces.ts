@@ -147,20 +147,30 @@ export function compareMembership(context: Context): void {
     for (const i of NS_TYPES.keys()) {
       const [from, to] = [a.nsOf(was, i), b.nsOf(is, i)];
       if (from === null || to === null) continue;
-      const [shared, sharing] = [a.isHostNs(from), b.isHostNs(to)];
-      if (shared === sharing) continue;
+      const [before, after] = [whoseOf(a, pair.a, from), whoseOf(b, pair.b, to)];
+      if (before === after) continue;
+      const isLess = WHOSE.indexOf(after) > WHOSE.indexOf(before);
       changes.add({
         aspect: 'namespaces',
-        kind: sharing ? 'loosened' : 'tightened',
-        importance: sharing ? 'high' : 'normal',
+        kind: isLess ? 'loosened' : 'tightened',
+        importance: isLess ? 'high' : 'normal',
         subject: containerSubject(pair.b),
         container: pair.b,
         field: to.type,
-        from: shared ? 'host' : 'own',
-        to: sharing ? 'host' : 'own',
+        from: before,
+        to: after,
       });
     }
   }
+}
+
+/** Whose a namespace of a container is: its own, others' too, the host's. The later, the less it isolates. */
+const WHOSE = ['own', 'shared', 'host'] as const;
+
+function whoseOf(side: Side, container: Container, ref: NsRef): (typeof WHOSE)[number] {
+  if (side.isHostNs(ref)) return 'host';
+  const others = side.namespaces.get(ref)?.processes ?? [];
+  return others.some(({ pid }) => side.containerOfPid.get(pid) !== container) ? 'shared' : 'own';
 }
 
 function move(
