@@ -67,9 +67,15 @@ interface Group {
 
 function groupsOf(list: readonly KeyedCgroup[], side: Side): Map<string, Group> {
   const among = new Set(list);
+  const inside = new Map<KeyedCgroup, KeyedCgroup[]>();
   const below = new Map<string, number>();
   const groups = new Map<string, KeyedCgroup[]>();
   for (const cgroup of list) {
+    if (cgroup.parent !== null) {
+      const siblings = inside.get(cgroup.parent);
+      if (siblings === undefined) inside.set(cgroup.parent, [cgroup]);
+      else siblings.push(cgroup);
+    }
     let top: KeyedCgroup | null = cgroup.parent;
     while (top !== null && among.has(top) && top.parent !== null && among.has(top.parent)) top = top.parent;
     if (top !== null && among.has(top)) below.set(keyOf(top), (below.get(keyOf(top)) ?? 0) + 1);
@@ -79,7 +85,7 @@ function groupsOf(list: readonly KeyedCgroup[], side: Side): Map<string, Group> 
   }
   return new Map(
     [...groups].map(([key, cgroups]) => {
-      const owners = cgroups.map((one) => side.ownerOf(one) ?? ownerBelow(one, list, side));
+      const owners = cgroups.map((one) => side.ownerOf(one) ?? ownerBelow(inside.get(one), side));
       const container = owners.find((owner) => owner !== null) ?? null;
       const isBelow = cgroups.every(({ parent }) => parent !== null && among.has(parent));
       return [key, { cgroups, container, below: below.get(key) ?? 0, isBelow }];
@@ -88,9 +94,8 @@ function groupsOf(list: readonly KeyedCgroup[], side: Side): Map<string, Group> 
 }
 
 /** A cgroup that was made for the container below it. */
-function ownerBelow(around: KeyedCgroup, list: readonly KeyedCgroup[], side: Side): Container | null {
-  const inside = list.filter(({ parent }) => parent === around);
-  const owners = inside.map((one) => side.ownerOf(one));
+function ownerBelow(inside: readonly KeyedCgroup[] | undefined, side: Side): Container | null {
+  const owners = (inside ?? []).map((one) => side.ownerOf(one));
   const [first = null] = owners;
   return owners.every((owner) => owner === first) ? first : null;
 }

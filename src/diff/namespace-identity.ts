@@ -13,11 +13,15 @@ export interface Verdict {
   readonly certain: boolean;
 }
 
+/** User and pid namespaces nest 32 deep (MAX_PID_NS_LEVEL; create_user_ns, kernel/user_namespace.c); only a forged capture has more. */
+const MOST_NESTED = 64;
+
 /** Answers whether the namespace of that type and number is the same one in both captures, which are of one boot. */
 export class NamespaceIdentity {
   readonly #a: Side;
   readonly #b: Side;
   readonly #known = new Map<number, Verdict>();
+  #depth = 0;
 
   constructor(a: Side, b: Side) {
     this.#a = a;
@@ -77,6 +81,10 @@ export class NamespaceIdentity {
 
   /** It is kept by a child, or by what it owns. */
   #holdsTheSame({ children, owned }: Namespace, others: Namespaces): boolean {
-    return [...children, ...owned].some((ref) => others.get(ref) !== undefined && this.verdict(ref).same);
+    if (this.#depth >= MOST_NESTED) return false;
+    this.#depth++;
+    const isHeld = [...children, ...owned].some((ref) => others.get(ref) !== undefined && this.verdict(ref).same);
+    this.#depth--;
+    return isHeld;
   }
 }

@@ -67,7 +67,7 @@ export function applyPatch(a: Capture, patch: FactsPatch): Capture {
   for (const sample of patch.samples.set) samples.set(sample.key, sample);
   return captureOf({
     meta: (patch.meta as Meta | null) ?? was.meta,
-    frame: (patch.frame) ?? was.frame,
+    frame: patch.frame ?? was.frame,
     facts,
     samples: [...samples.values()],
     shapes: new Map([...was.shapes, ...patch.shapes]),
