@@ -39,7 +39,7 @@ export function badStore(message: string, cause?: unknown): NsinspectError {
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
 function ofDatabase(path: string, cause: InstanceType<typeof Database.SqliteError>): NsinspectError {
-  const primary = /^SQLITE_[A-Z]+/.exec(cause.code)?.[0];
+  const [primary = ''] = /^SQLITE_[A-Z]+/.exec(cause.code) ?? [];
   switch (primary) {
     case 'SQLITE_NOTADB':
       return badStore(`${path} is no history of nsinspect`, cause);

@@ -91,28 +91,35 @@ export function levelOf(first: number, last: number): number {
   return Math.floor(Math.log2(last - first + 1));
 }
 
-/** What there is to write so that these rows hold. */
-export function changesOf(held: HeldRows, rows: ReadonlyMap<string, readonly NewRow[]>): Changes {
+/**
+ * What there is to write so that these rows hold. `written` gives a text as it is written: only texts that differ from what is
+ * there are asked for.
+ */
+export function changesOf(
+  held: HeldRows,
+  rows: ReadonlyMap<string, readonly NewRow[]>,
+  written: (text: string) => string = same,
+): Changes {
   const begin: { readonly kind: string; readonly row: NewRow }[] = [];
   const end: { readonly kind: string; readonly key: string; readonly row: HeldRow }[] = [];
   for (const [kind, list] of rows) {
     const known = held.get(kind);
     if (known === undefined) {
-      for (const row of list) begin.push({ kind, row });
+      for (const row of list) begin.push({ kind, row: { ...row, text: written(row.text) } });
       continue;
     }
     let met = 0;
-    const changed = new Set<string>();
     for (const row of list) {
       const old = known.get(row.key);
       if (old === undefined) {
-        begin.push({ kind, row });
+        begin.push({ kind, row: { ...row, text: written(row.text) } });
         continue;
       }
       met++;
       if (old.text === row.text && old.number === row.number) continue;
-      changed.add(row.key);
-      begin.push({ kind, row });
+      const text = written(row.text);
+      if (old.text === text && old.number === row.number) continue;
+      begin.push({ kind, row: { ...row, text } });
       end.push({ kind, key: row.key, row: old });
     }
     if (met === known.size) continue;
@@ -124,4 +131,8 @@ export function changesOf(held: HeldRows, rows: ReadonlyMap<string, readonly New
     for (const [key, row] of known) end.push({ kind, key, row });
   }
   return { begin, end };
+}
+
+function same(text: string): string {
+  return text;
 }

@@ -65,7 +65,9 @@ export class Writer {
   /** Stores a capture; its id. */
   put(capture: Capture, { label, derived }: PutOptions): number {
     const shredded = factsOf(capture);
-    const texts = new Map([...shredded.facts].map(([kind, facts]) => [kind, facts.map(({ body }) => jsonText(body))]));
+    const texts = new Map(
+      [...shredded.facts].map(([kind, facts]) => [kind, facts.map(({ body }) => JSON.stringify(body))]),
+    );
     const known = this.#known;
     // Whatever fails leaves the file as it was, but not what is remembered of it.
     this.#known = null;
@@ -101,7 +103,7 @@ export class Writer {
     before: number | null,
   ): { readonly id: number; readonly head: number } {
     const { shredded, texts, label, derived } = what;
-    const facts = changesOf(known.facts, rankedRows(shredded.facts, texts, known.facts));
+    const facts = changesOf(known.facts, rankedRows(shredded.facts, texts, known.facts), printableJson);
     const samples = changesOf(known.samples, this.#sampleRows(shredded));
     const meanings = changesOf(known.derived, derivedRows(derived));
     const meta = jsonText(shredded.meta);
@@ -233,9 +235,12 @@ function derivedRows(derived: Derived | undefined): Map<string, NewRow[]> {
 const MAYBE_UNPRINTABLE = /[\u007f-\uffff]/;
 
 /** Shells of SQLite print texts as they are: nothing in them may steer a terminal. Most are ASCII, and JSON has no others then. */
+function printableJson(text: string): string {
+  return MAYBE_UNPRINTABLE.test(text) ? toJson(JSON.parse(text)) : text;
+}
+
 function jsonText(value: object): string {
-  const text = JSON.stringify(value);
-  return MAYBE_UNPRINTABLE.test(text) ? toJson(value) : text;
+  return printableJson(JSON.stringify(value));
 }
 
 function bytesOf({ begin }: Changes): number {
