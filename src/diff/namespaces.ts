@@ -169,8 +169,13 @@ const WHOSE = ['own', 'shared', 'host'] as const;
 
 function whoseOf(side: Side, container: Container, ref: NsRef): (typeof WHOSE)[number] {
   if (side.isHostNs(ref)) return 'host';
-  const others = side.namespaces.get(ref)?.processes ?? [];
-  return others.some(({ pid }) => side.containerOfPid.get(pid) !== container) ? 'shared' : 'own';
+  const members = side.namespaces.get(ref)?.processes ?? [];
+  const isAnothers = ({ pid }: ProcessFacts): boolean => {
+    // A process of the host that is in there is a visitor (nsenter, an engine on its way in), not somebody's isolation.
+    const owner = side.containerOfPid.get(pid);
+    return owner !== undefined && owner !== container && owner.parent !== container.key;
+  };
+  return members.some(isAnothers) ? 'shared' : 'own';
 }
 
 function move(

@@ -189,7 +189,7 @@ class Moves {
     for (const way of ways.values()) {
       const [{ hierarchy, from, to }] = way as [Step];
       const owner = this.#ownerAt(a, hierarchy, from);
-      const isOut = owner !== null && this.#ownerAt(b, hierarchy, to)?.key !== owner.key && !pairs.isOld(owner);
+      const isOut = owner !== null && !pairs.isOld(owner) && !this.#isWithin(owner, hierarchy, to);
       changes.add({
         aspect: 'tasks',
         kind: 'moved',
@@ -212,6 +212,20 @@ class Moves {
         count,
       });
     }
+  }
+
+  /**
+   * Whether a cgroup was the container's own before anything moved into it, or is called after it: by then it has tasks of the
+   * container alone wherever it lies.
+   */
+  #isWithin(owner: Container, hierarchy: string, to: Name): boolean {
+    let at = this.#b.cgroupAt(hierarchy, to) ?? null;
+    if (at !== null && nameText(to).includes(owner.id) && this.#b.ownerOf(at)?.key === owner.key) return true;
+    for (; at !== null; at = at.parent) {
+      const before = this.#a.cgroups.get(at.key);
+      if (before !== undefined) return this.#a.ownerOf(before)?.key === owner.key;
+    }
+    return false;
   }
 
   #ownerAt(side: Side, hierarchy: string, path: Name): Container | null {

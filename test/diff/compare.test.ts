@@ -148,6 +148,20 @@ describe('tasks', () => {
       ],
     ],
     [
+      'moved to where it is alone: still out of the cgroup of its container',
+      { paths: PATHS, cgroups: BOTH, processes: [processOf(300, { ...IN_WEB, comm: 'sh' })] },
+      { paths: PATHS, cgroups: BOTH, processes: [processOf(300, { ...IN_WEB, comm: 'sh', cgroup: IN_A.cgroup })] },
+      [
+        '! moved task sh cgroup /docker/WEB -> /a (out of the cgroup of its container: its limits no longer bind it) in web',
+      ],
+    ],
+    [
+      'and back',
+      { paths: PATHS, cgroups: BOTH, processes: [processOf(300, { ...IN_WEB, comm: 'sh', cgroup: IN_A.cgroup })] },
+      { paths: PATHS, cgroups: BOTH, processes: [processOf(300, { ...IN_WEB, comm: 'sh' })] },
+      ['moved task sh cgroup /a -> /docker/WEB in web'],
+    ],
+    [
       'a zombie is put into the root: no move',
       { processes: [processOf(300, IN_WEB)] },
       { processes: [processOf(300, { ...IN_WEB, cgroup: 0, state: 'Z' })] },
