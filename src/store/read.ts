@@ -16,13 +16,14 @@ interface Row {
   readonly frame: string | null;
 }
 
-interface Cached {
+interface Cached extends Fact {
   readonly kind: string;
   readonly rank: number;
-  readonly fact: Fact;
   /** Number of the last capture that had it. */
   used: number;
 }
+
+type FactRow = readonly [id: number, kind: string, key: string, rank: number, body: string];
 
 interface Moment {
   readonly chain: number;
@@ -36,7 +37,8 @@ const KEPT = 2;
 export class Reader {
   readonly #snapshot: Statement<[number], Row>;
   readonly #ids: Statement<[Moment], number>;
-  readonly #facts: Statement<[string], readonly [id: number, kind: string, key: string, rank: number, body: string]>;
+  readonly #all: Statement<[Moment], FactRow>;
+  readonly #facts: Statement<[string], FactRow>;
   readonly #samples: Statement<[Moment], readonly [key: string, numbers: string]>;
   readonly #sample: Statement<[Moment & { readonly key: string }], readonly [shape: string, numbers: string]>;
   readonly #chain: Statement<[number], number>;
@@ -51,8 +53,9 @@ export class Reader {
       FROM snapshot AS s JOIN snapshot_meta AS m ON m.snapshot = s.id WHERE s.id = ?`,
     );
     this.#ids = db.prepare<[Moment], number>(heldRows('fact', 'held.id')).pluck();
+    this.#all = db.prepare<[Moment], FactRow>(heldRows('fact', 'held.id, kind, key, rank, body')).raw();
     this.#facts = db
-      .prepare<[string], readonly [number, string, string, number, string]>(
+      .prepare<[string], FactRow>(
         'SELECT id, kind, key, rank, body FROM fact WHERE id IN (SELECT value FROM json_each(?))',
       )
       .raw();
@@ -93,35 +96,38 @@ export class Reader {
   }
 
   #factsAt(moment: Moment): Map<string, Fact[]> {
-    const ids = this.#ids.all(moment);
-    this.#read(ids.filter((id) => !this.#cache.has(id)));
     const used = ++this.#captures;
     const byKind = new Map<string, Cached[]>();
-    for (const id of ids) {
-      const cached = this.#cache.get(id);
-      if (cached === undefined) continue;
+    const held = this.#cache.size === 0 ? this.#readAll(moment) : this.#readMissing(this.#ids.all(moment));
+    for (const cached of held) {
       cached.used = used;
       const list = byKind.get(cached.kind);
       if (list === undefined) byKind.set(cached.kind, [cached]);
       else list.push(cached);
     }
-    if (this.#cache.size > (KEPT + 1) * ids.length) this.#tidy(used);
-    const facts = new Map<string, Fact[]>();
-    for (const [kind, list] of byKind) {
-      list.sort((a, b) => a.rank - b.rank);
-      facts.set(
-        kind,
-        list.map(({ fact }) => fact),
-      );
-    }
-    return facts;
+    if (this.#cache.size > (KEPT + 1) * held.length) this.#tidy(used);
+    for (const list of byKind.values()) list.sort((a, b) => a.rank - b.rank);
+    return byKind;
   }
 
-  #read(missing: readonly number[]): void {
-    if (missing.length === 0) return;
-    for (const [id, kind, key, rank, body] of this.#facts.iterate(`[${missing.join()}]`)) {
-      this.#cache.set(id, { kind, rank, fact: { key, body: JSON.parse(body) as object }, used: 0 });
+  #readAll(moment: Moment): readonly Cached[] {
+    const held: Cached[] = [];
+    for (const row of this.#all.iterate(moment)) held.push(this.#keep(row));
+    return held;
+  }
+
+  #readMissing(ids: readonly number[]): readonly Cached[] {
+    const missing = ids.filter((id) => !this.#cache.has(id));
+    if (missing.length > 0) {
+      for (const row of this.#facts.iterate(`[${missing.join()}]`)) this.#keep(row);
     }
+    return ids.flatMap((id) => this.#cache.get(id) ?? []);
+  }
+
+  #keep([id, kind, key, rank, body]: FactRow): Cached {
+    const cached = { kind, rank, key, body: JSON.parse(body) as object, used: 0 };
+    this.#cache.set(id, cached);
+    return cached;
   }
 
   #tidy(used: number): void {
