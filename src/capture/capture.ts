@@ -29,6 +29,8 @@ export interface CaptureWants {
   readonly limits?: { readonly pids: readonly number[] | 'edges' };
   /** State directories of engines to look into besides those that processes, mounts and defaults lead to. */
   readonly layers?: { readonly state: readonly ByteString[] };
+  /** `false`: on this thread alone, which takes longer and less of the CPUs: for passes that nobody waits for. */
+  readonly parallel?: boolean;
 }
 
 /** Everything there is, for a file that others will ask questions of later. */
@@ -56,7 +58,7 @@ export async function capture(host: Host, wants: CaptureWants, tool: Tool): Prom
     redacted: false,
     host: captureHost(host),
   };
-  const threads = startScanThreads(host);
+  const threads = wants.parallel === false ? null : startScanThreads(host);
   const needsNamespaces = wanted.has('namespaces');
   const kernelMounts: KernelMounts | null = needsNamespaces ? searchKernelMounts(host) : null;
   const { facet: tasks, scan } = await captureTasks(

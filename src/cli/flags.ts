@@ -42,7 +42,8 @@ export function outputStyle(flags: OutputFlagValues, { env, stdout }: OutputSurr
   return {
     color: wantsColor(flags, env, stdout.isTTY === true),
     unicode: !flags.ascii && hasUtf8Locale(env),
-    columns: flags['no-trunc'] ? null : (stdout.columns ?? columnsOf(env)),
+    // A terminal that does not know its width says 0.
+    columns: flags['no-trunc'] ? null : (stdout.columns || columnsOf(env)),
   };
 }
 

@@ -73,3 +73,14 @@ export function formatPlural(count: bigint | number, singular: string, plural = 
 function rounded(value: number): number {
   return Math.abs(value) < 99.95 ? Math.round(value * 10) / 10 : Math.round(value);
 }
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 0, K: 1, M: 2, G: 3, T: 4 };
+
+/** A number of bytes as people write it: `200MB` (10^6), `200MiB` and `200M` (2^20), `1.5G`, `4096`. Null: it is none. */
+export function parseBytes(text: string): number | null {
+  const [, count, unit = '', suffix = ''] =
+    /^(\d{1,15}(?:\.\d{1,3})?)([KMGT]?)(iB|B)?$/.exec(text.replace(/k(?=i?B?$)/, 'K')) ?? [];
+  const power = SIZE_UNITS[unit];
+  if (count === undefined || power === undefined || (unit === '' && suffix === 'iB')) return null;
+  return Math.round(Number(count) * (suffix === 'B' ? 1000 : 1024) ** power);
+}
