@@ -1,17 +1,17 @@
 /** What is wrong with a store. */
 import type { Database } from 'better-sqlite3';
 
+import type { Capture } from '../schema/capture.ts';
 import { NsinspectError } from '../text/error.ts';
-import type { Reader } from './read.ts';
 
-/** A line for each thing that is wrong. */
-export function problemsOf(db: Database, reader: Reader): string[] {
+/** A line for each thing that is wrong. `asOf` puts a snapshot together, or says what it cannot. */
+export function problemsOf(db: Database, asOf: (id: number) => Capture): string[] {
   const damaged = (db.pragma('integrity_check') as readonly { readonly integrity_check: string }[])
     .map((row) => row.integrity_check)
     .filter((line) => line !== 'ok');
   // What SQLite itself cannot read is not looked at any closer.
   if (damaged.length > 0) return damaged.map((line) => `the file is damaged: ${line}`);
-  return [...referenceProblems(db), ...intervalProblems(db), ...snapshotProblems(db, reader)];
+  return [...referenceProblems(db), ...intervalProblems(db), ...snapshotProblems(db, asOf)];
 }
 
 function referenceProblems(db: Database): string[] {
@@ -46,7 +46,7 @@ function intervalProblems(db: Database): string[] {
 }
 
 /** Each snapshot can be put together, and has as many processes as were counted when it was stored. */
-function snapshotProblems(db: Database, reader: Reader): string[] {
+function snapshotProblems(db: Database, asOf: (id: number) => Capture): string[] {
   const snapshots = db
     .prepare<[], { readonly id: number; readonly processes: number | null; readonly facets: string }>(
       'SELECT id, processes, facets FROM snapshot ORDER BY id',
@@ -54,7 +54,7 @@ function snapshotProblems(db: Database, reader: Reader): string[] {
     .all();
   return snapshots.flatMap(({ id, processes, facets }) => {
     try {
-      const capture = reader.asOf(id);
+      const capture = asOf(id);
       const counted = capture.tasks?.processes.length ?? null;
       const missing = (JSON.parse(facets) as string[]).filter((facet) => !(facet in capture));
       return [
@@ -62,8 +62,8 @@ function snapshotProblems(db: Database, reader: Reader): string[] {
         ...missing.map((facet) => `snapshot ${id} lacks the facet ${facet}`),
       ];
     } catch (error) {
-      if (!(error instanceof NsinspectError || error instanceof SyntaxError || error instanceof TypeError)) throw error;
-      return [`snapshot ${id} cannot be put together: ${error.message}`];
+      if (!(error instanceof NsinspectError)) throw error;
+      return [error.message];
     }
   });
 }

@@ -1,5 +1,7 @@
 /** Whatever SQLite and the file system say, as one sentence for the user. */
 import Database from 'better-sqlite3';
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 
 import { NsinspectError } from '../text/error.ts';
 
@@ -16,9 +18,12 @@ export function guarded<T>(path: string, action: () => T): T {
 function explained(path: string, cause: unknown): unknown {
   if (cause instanceof NsinspectError) return cause;
   if (cause instanceof Database.SqliteError) return ofDatabase(path, cause);
+  // What was written was JSON.
+  if (cause instanceof SyntaxError) return badStore(`${path} is damaged (${cause.message})`, cause);
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (typeof code !== 'string' || typeof syscall !== 'string') return cause;
   if (code === 'ENOENT') return noStore(path, cause);
+  if (code === 'EROFS') return readOnly(path, cause);
   return storeError('store-failed', `cannot use ${path}: ${code}`, cause);
 }
 
@@ -37,6 +42,21 @@ export function badStore(message: string, cause?: unknown): NsinspectError {
   return storeError('bad-store', message, cause);
 }
 
+/** Where the log of changes cannot be made beside the file, SQLite only says that it cannot open something. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch {
+    // Whatever the reason is: nothing can be written there.
+    return true;
+  }
+}
+
+function readOnly(path: string, cause: unknown): NsinspectError {
+  return storeError('store-read-only', `${path} cannot be written`, cause);
+}
+
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
 function ofDatabase(path: string, cause: InstanceType<typeof Database.SqliteError>): NsinspectError {
   const [primary = ''] = /^SQLITE_[A-Z]+/.exec(cause.code) ?? [];
@@ -51,8 +71,9 @@ function ofDatabase(path: string, cause: InstanceType<typeof Database.SqliteErro
     case 'SQLITE_FULL':
       return storeError('store-full', `no room is left for ${path}: nothing was stored`, cause);
     case 'SQLITE_READONLY':
-      return storeError('store-read-only', `${path} cannot be written`, cause);
+      return readOnly(path, cause);
     case 'SQLITE_CANTOPEN':
+      return isReadOnly(path) ? readOnly(path, cause) : storeError('store-failed', `cannot open ${path}`, cause);
     case 'SQLITE_PERM':
     case 'SQLITE_AUTH':
       return storeError('store-failed', `cannot open ${path}`, cause);

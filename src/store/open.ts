@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { NsinspectError } from '../text/error.ts';
-import { badStore, noStore } from './errors.ts';
+import { badStore, guarded, noStore } from './errors.ts';
 import { TABLES } from './tables.ts';
 import { CREATE_VIEWS } from './views.ts';
 
@@ -24,16 +24,24 @@ export interface OpenDatabase {
   readonly copy: string | null;
 }
 
-/** Opens it; `migrations` are others in tests alone. */
-export function openDatabase(file: string, how: 'read' | 'write', migrations = MIGRATIONS): OpenDatabase {
-  if (how === 'read') return openToRead(file, migrations);
+/** Opens it; `migrations` and `timeout` are others in tests alone. */
+export function openDatabase(
+  file: string,
+  how: 'read' | 'write',
+  migrations = MIGRATIONS,
+  timeout = BUSY_MS,
+): OpenDatabase {
+  return guarded(file, () => (how === 'read' ? openToRead(file, migrations) : openToWrite(file, migrations, timeout)));
+}
+
+function openToWrite(file: string, migrations: readonly string[], timeout: number): OpenDatabase {
   const isNew = !existsSync(file);
   if (isNew) {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     // SQLite gives its log the mode of the file. One that somebody else has made in this moment is as good.
     closeSync(openSync(file, 'a', 0o600));
   }
-  const db = new Database(file, { timeout: BUSY_MS });
+  const db = new Database(file, { timeout });
   try {
     if (versionOf(db, file, migrations) === 0) db.pragma('auto_vacuum = INCREMENTAL');
     db.pragma('journal_mode = WAL');

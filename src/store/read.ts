@@ -136,7 +136,11 @@ export class Reader {
 
   #shapeOf(key: string): Shape {
     let shape = this.#shapes.get(key);
-    if (shape === undefined) this.#shapes.set(key, (shape = new Shape(this.#shape.get(key) ?? '[]')));
+    if (shape === undefined) {
+      const skeleton = this.#shape.get(key);
+      if (skeleton === undefined) throw new RangeError(`there is no shape ${key}`);
+      this.#shapes.set(key, (shape = new Shape(skeleton)));
+    }
     return shape;
   }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Capture } from '../schema/capture.ts';
 import type { SnapshotInfo } from '../schema/history.ts';
 import { problemsOf } from './check.ts';
-import { guarded } from './errors.ts';
+import { badStore, guarded } from './errors.ts';
 import { Infos } from './info.ts';
 import { openDatabase, type OpenDatabase } from './open.ts';
 import { Pruner } from './prune.ts';
@@ -74,7 +74,17 @@ export class Store {
    * gives. Where samples were dropped, files of cgroups that hold nothing else are `not collected`, and states are `?`.
    */
   asOf(id: number): Capture {
-    return guarded(this.#path, () => this.#open.db.transaction(() => this.#reader.asOf(id)).deferred());
+    return guarded(this.#path, () => this.#open.db.transaction(() => this.#asOf(id)).deferred());
+  }
+
+  /** What a damaged row leads to is the file's fault. */
+  #asOf(id: number): Capture {
+    try {
+      return this.#reader.asOf(id);
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError || cause instanceof TypeError || cause instanceof RangeError)) throw cause;
+      throw badStore(`snapshot ${id} of ${this.#path} is damaged`, cause);
+    }
   }
 
   /** Removes snapshots and the rows that hold in none of the others. Ids that do not exist are ignored. */
@@ -110,7 +120,7 @@ export class Store {
   /** What is wrong with the store, a line each; empty: nothing. Every snapshot is put together once. */
   check(): string[] {
     return guarded(this.#path, () =>
-      this.#open.db.transaction(() => problemsOf(this.#open.db, this.#reader)).deferred(),
+      this.#open.db.transaction(() => problemsOf(this.#open.db, (id) => this.#asOf(id))).deferred(),
     );
   }
 

@@ -12,7 +12,8 @@ export function touching(db: Database, like: number, needles: readonly string[])
         (SELECT min(s.id) FROM snapshot AS s WHERE s.chain = fact.chain AND s.id >= fact.first),
         (SELECT min(s.id) FROM snapshot AS s WHERE s.chain = fact.chain AND s.id > fact.last)
       FROM fact WHERE chain IN chains AND EXISTS (
-        SELECT 1 FROM json_each(@needles) WHERE instr(key, value) > 0 OR instr(body, value) > 0)`,
+        SELECT 1 FROM json_each(@needles) AS needle
+        WHERE instr(fact.key, needle.value) > 0 OR instr(fact.body, needle.value) > 0)`,
     )
     .raw()
     .all({ like, needles: JSON.stringify(needles) });

@@ -57,7 +57,7 @@ const VIEWS: readonly View[] = [
       ['membership', `f.body ->> '$.cgroup'`],
       [
         'argv',
-        `(SELECT group_concat(coalesce(value ->> '$.text', value), ' ') FROM json_each(f.body, '$.detail.argv'))`,
+        `(SELECT group_concat(iif(type = 'object', value ->> '$.text', value), ' ') FROM json_each(f.body, '$.detail.argv'))`,
       ],
     ],
   },
