@@ -8,9 +8,18 @@ import { formatBytes, formatCount, formatDuration, formatPercent, formatPlural }
 import { truncate } from '../src/text/width.ts';
 import { changesText, togetherKey } from './diff-words.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** How many subjects of one sentence are named. */
 const MOST_NAMED = 4;
+
+const INDENT = '    ';
+
+/** The least that is left for a sentence. */
+const NARROWEST = 20;
+
+/** Ids of containers and digests are known by their beginning. */
+const LONG_ID = /[0-9a-f]{64}/g;
 
 /** What a pass came to. */
 export interface PassFacts {
@@ -36,10 +45,11 @@ export function passLine({ info, containers, cpuShare }: PassFacts, style: Style
 
 /** Changes a line each, below the line of their pass. */
 export function changesBelow(changes: readonly DiffChange[], style: Style): string[] {
-  return sentences(changes).map(({ text, change }) => {
-    const line = `    ${text}`;
-    const cut = style.columns === null ? line : truncate(line, style.columns, style.ellipsis);
-    return painted(cut, change, style);
+  return sentences(changes).flatMap(({ text, change }) => {
+    const short = style.columns === null ? text : text.replaceAll(LONG_ID, (id) => id.slice(0, 12) + style.ellipsis);
+    const lines =
+      style.columns === null ? [short] : wrap(short, Math.max(NARROWEST, style.columns - INDENT.length - 2), style);
+    return lines.map((line, at) => INDENT + (at === 0 ? '' : '  ') + painted(line, change, style));
   });
 }
 

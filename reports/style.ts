@@ -15,6 +15,8 @@ export interface Style {
   readonly lastBranch: string;
   readonly trunk: string;
   readonly blank: string;
+  /** Heights, the least first, for lines of numbers (sparklines). */
+  readonly levels: string;
   /** Columns that a line may take; null: as many as it needs. */
   readonly columns: number | null;
 }
@@ -34,7 +36,15 @@ export function makeStyle(wishes: { color: boolean; unicode: boolean; columns: n
     cyan: paint(36),
     columns: wishes.columns,
     ...(wishes.unicode
-      ? { ellipsis: '…', dot: '·', branch: '├─ ', lastBranch: '└─ ', trunk: '│  ', blank: '   ' }
-      : { ellipsis: '...', dot: '.', branch: '|- ', lastBranch: '`- ', trunk: '|  ', blank: '   ' }),
+      ? { ellipsis: '…', dot: '·', branch: '├─ ', lastBranch: '└─ ', trunk: '│  ', blank: '   ', levels: '▁▂▃▄▅▆▇█' }
+      : {
+          ellipsis: '...',
+          dot: '.',
+          branch: '|- ',
+          lastBranch: '`- ',
+          trunk: '|  ',
+          blank: '   ',
+          levels: '_.-=+*%#',
+        }),
   };
 }
