@@ -1,13 +1,16 @@
 /** The views of the store: each list of a capture as a table, in any snapshot (`…_at`) and in the newest. */
 
-/** Rows that hold, for every snapshot: meant for a query that says which. */
-const at = (table: string, columns: string): string => {
+/**
+ * Rows that hold: in every snapshot, for a query that says which, and in the newest. The newest snapshot of all is that of its
+ * chain, in which hold the rows that have not ended.
+ */
+const rows = (table: string, columns: string, plural = `${table}s`): string => {
   const listed = columns
     .split(', ')
     .map((column) => `t.${column}`)
     .join(', ');
   return `
-  CREATE VIEW ${table}s_at AS
+  CREATE VIEW ${plural}_at AS
     SELECT s.id AS snapshot, ${listed}, t.first, t.last
     FROM snapshot AS s CROSS JOIN ${table} AS t
     WHERE t.chain = s.chain AND t.last IS NULL AND t.first <= s.id
@@ -15,7 +18,11 @@ const at = (table: string, columns: string): string => {
     SELECT s.id, ${listed}, t.first, t.last
     FROM snapshot AS s CROSS JOIN span CROSS JOIN ${table} AS t
     WHERE t.chain = s.chain AND t.level = span.level
-      AND t.last >= s.id AND t.last < s.id + span.length AND t.first <= s.id;`;
+      AND t.last >= s.id AND t.last < s.id + span.length AND t.first <= s.id;
+  CREATE VIEW ${plural}_newest AS
+    SELECT c.head AS snapshot, ${listed}, t.first, t.last
+    FROM chain AS c CROSS JOIN ${table} AS t
+    WHERE c.head = (SELECT max(id) FROM snapshot) AND t.chain = c.id AND t.last IS NULL;`;
 };
 
 /** A column: its name, and the expression that it is of the row `f`. */
@@ -162,28 +169,24 @@ const VIEWS: readonly View[] = [
   },
 ];
 
-const NEWEST = '(SELECT max(id) FROM snapshot)';
-
-function viewsOf(view: string, columns: readonly Column[], source: string, where: string): string {
+function viewsOf(view: string, columns: readonly Column[], source: (moment: 'at' | 'newest') => string): string {
   const listed = columns.map((column) => (typeof column === 'string' ? column : `${column[1]} AS ${column[0]}`));
+  const select = `SELECT f.snapshot, f.key, ${listed.join(', ')}, f.first, f.last FROM`;
   return `
-  CREATE VIEW ${view}_at AS
-    SELECT f.snapshot, f.key, ${listed.join(', ')}, f.first, f.last
-    FROM ${source}${where};
-  CREATE VIEW ${view} AS SELECT * FROM ${view}_at WHERE snapshot = ${NEWEST};`;
+  CREATE VIEW ${view}_at AS ${select} ${source('at')};
+  CREATE VIEW ${view} AS ${select} ${source('newest')};`;
 }
 
 /** SQL that makes the views. */
 export const CREATE_VIEWS = [
-  at('fact', 'kind, key, rank, body'),
-  at('sample', 'key, shape, numbers'),
-  at('derived', 'model, kind, key, body').replace('deriveds_at', 'derived_at'),
+  rows('fact', 'kind, key, rank, body'),
+  rows('sample', 'key, shape, numbers'),
+  rows('derived', 'model, kind, key, body', 'derived'),
   ...VIEWS.map(({ view, kind, columns, from }) =>
     viewsOf(
       view,
       columns,
-      `facts_at AS f${from === undefined ? '' : ` CROSS JOIN ${from}`}`,
-      ` WHERE f.kind = '${kind}'`,
+      (moment) => `facts_${moment} AS f${from === undefined ? '' : ` CROSS JOIN ${from}`} WHERE f.kind = '${kind}'`,
     ),
   ),
   viewsOf(
@@ -192,10 +195,9 @@ export const CREATE_VIEWS = [
       ['name', 'n.value'],
       ['value', `f.numbers ->> ('$[' || n.key || ']')`],
     ],
-    'samples_at AS f JOIN shape ON shape.id = f.shape CROSS JOIN json_each(shape.names) AS n',
-    '',
+    (moment) => `samples_${moment} AS f JOIN shape ON shape.id = f.shape CROSS JOIN json_each(shape.names) AS n`,
   ),
   ...['container', 'limit'].map((kind) =>
-    viewsOf(`${kind}s`, ['f.model', 'f.body'], 'derived_at AS f', ` WHERE f.kind = '${kind}'`),
+    viewsOf(`${kind}s`, ['f.model', 'f.body'], (moment) => `derived_${moment} AS f WHERE f.kind = '${kind}'`),
   ),
 ].join('\n');
