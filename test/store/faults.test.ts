@@ -101,16 +101,16 @@ describe('two writers and a reader', () => {
   it('do not lose anything of each other', async (context) => {
     const file = path.join(temporaryDirectory(context), 'history.db');
     const writers = [0, 3].map((seed) => run([...program('writer'), file, String(seed), '60']));
-    let reading = true;
+    const writing = { still: true };
     let seen = 0;
     const reader = (async () => {
-      while (reading) {
+      while (writing.still) {
         if (existsSync(file) && codeOf(() => (seen = Math.max(seen, intact(file).length))) !== null) seen = 0;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     })();
     const ended = await Promise.all(writers);
-    reading = false;
+    writing.still = false;
     await reader;
     const ids = ended.flatMap(({ stdout }) => stdout.trim().split('\n').map(Number));
     expect(ids.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { HistoryHost } from '../../bench/history-crowd.ts';
 import type { Capture } from '../../src/schema/capture.ts';
 import { Store } from '../../src/store/store.ts';
+import { nameText } from '../../src/text/bytes.ts';
 import { areSame, firstCapture } from '../support/moving.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -192,7 +193,7 @@ describe('the views', () => {
     expect(count('memberships')).toBe(first.tasks!.cgroups.flat().length);
     const process = first.tasks!.processes.at(-1)!;
     expect(db.prepare('SELECT pid, start, comm, net_ns, argv FROM tasks WHERE pid = ?').raw().get(process.pid)).toEqual(
-      [process.pid, process.start, process.comm, process.ns[3], process.detail!.argv!.join(' ')],
+      [process.pid, process.start, process.comm, process.ns[3], process.detail!.argv!.map(nameText).join(' ')],
     );
     expect(
       db.prepare(`SELECT value FROM cgroup_samples WHERE key = 'v2:2' AND name = 'pids.current'`).pluck().all(),

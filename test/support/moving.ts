@@ -71,9 +71,7 @@ export function sequence(first: Capture, path: readonly Step[]): Capture[] {
   for (const [at, step] of path.entries()) {
     const next = structuredClone(all.at(-1)!) as Writable<Capture>;
     next.takenAt = new Date(Date.parse(first.takenAt) + (at + 1) * 1000).toISOString();
-    all.push(
-      step.reduce((capture, change) => CHANGES[change.what % CHANGES.length]!(capture, change), next as Capture),
-    );
+    all.push(step.reduce<Capture>((capture, change) => CHANGES[change.what % CHANGES.length]!(capture, change), next));
   }
   return all;
 }
