@@ -41,7 +41,7 @@ describe('as of a snapshot', () => {
           store.close();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 80 },
     );
   }, 60_000);
 
