@@ -190,7 +190,7 @@ function effective(
     importance: 'normal',
     from: old,
     to: now,
-    note: 'stated, another limit binds as before',
+    note: from === null || to === null ? 'stated, what binds is not known' : 'stated, another limit binds as before',
   });
 }
 

@@ -31,11 +31,13 @@ export function compareNamespaces(context: Context): void {
   }
 }
 
-/** The container that all processes in it belong to. */
-function containerOf(side: Side, { processes, threads }: Namespace): Container | null {
-  const first = processes[0] ?? threads[0]?.process;
-  const container = first === undefined ? null : (side.containerOfPid.get(first.pid) ?? null);
-  return processes.every(({ pid }) => side.containerOfPid.get(pid) === container) ? container : null;
+/** The container that it is of: its oldest process is, and all others but visitors from the host (nsenter). */
+function containerOf(side: Side, { leader, processes, threads }: Namespace): Container | null {
+  const first = leader ?? threads[0]?.process;
+  const container = first === undefined ? undefined : side.containerOfPid.get(first.pid);
+  if (container === undefined) return null;
+  const isOf = ({ pid }: ProcessFacts): boolean => (side.containerOfPid.get(pid) ?? container) === container;
+  return processes.every(isOf) ? container : null;
 }
 
 function subjectOf({ facts }: Namespace): DiffSubject {
