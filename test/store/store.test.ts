@@ -77,6 +77,16 @@ describe('the store', () => {
     expect(() => store.asOf(2)).toThrow('there is no snapshot 2');
   });
 
+  it('goes on from the newest that is left', (context) => {
+    const { store } = made(context);
+    const { tasks } = first;
+    store.put(at(first, 1));
+    store.put(at(first, 2, { tasks: { ...tasks!, processes: tasks!.processes.slice(1) } }));
+    store.remove([2]);
+    expect(store.put(at(first, 3))).toMatchObject({ begun: 0, ended: 0 });
+    expect(areSame(store.asOf(3), at(first, 3))).toBe(true);
+  });
+
   it('sees what others have written and removed meanwhile', (context) => {
     const { store, file } = made(context);
     const other = Store.open(file, 'write');
