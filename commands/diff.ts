@@ -45,7 +45,7 @@ export default class Diff extends BaseCommand {
       helpValue: 'PATTERN',
       summary: "Leave out changes whose subject, container or field is this, with * for any text ('docker:ci-*').",
     }),
-    'exit-code': boolean({ summary: 'Exit with 1 if something that is shown changed.' }),
+    'exit-code': boolean({ default: false, summary: 'Exit with 1 if something that is shown changed.' }),
     facts: boolean({
       dependsOn: ['json'],
       summary: 'With --json: every fact that differs, too, moving numbers included.',

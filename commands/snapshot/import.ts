@@ -18,7 +18,7 @@ export default class SnapshotImport extends SnapshotCommand {
   };
   static override flags = {
     label: text({ helpValue: 'TEXT', summary: 'What to call them.' }),
-    redact: boolean({ summary: 'Leave out command lines and labels.' }),
+    redact: boolean({ default: false, summary: 'Leave out command lines and labels.' }),
     db: dbFlag,
   };
 

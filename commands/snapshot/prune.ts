@@ -30,7 +30,7 @@ export default class SnapshotPrune extends SnapshotCommand {
     }),
     'samples-older': string({ helpValue: 'SPAN', summary: 'Drop the samples of snapshots older than this (7d, 12h).' }),
     host: string({ helpValue: 'NAME', summary: 'Only snapshots of this host; samples of all.' }),
-    'dry-run': boolean({ summary: 'Say what would be removed, and remove nothing.' }),
+    'dry-run': boolean({ default: false, summary: 'Say what would be removed, and remove nothing.' }),
     db: dbFlag,
     ...outputFlags,
   };

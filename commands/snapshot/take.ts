@@ -16,8 +16,8 @@ export default class SnapshotTake extends BaseCommand {
   ];
   static override flags = {
     label: string({ helpValue: 'TEXT', summary: 'What to call it.' }),
-    full: boolean({ summary: 'Statistics of cgroups, too (memory.stat and the like).' }),
-    redact: boolean({ summary: 'Leave out command lines and labels.' }),
+    full: boolean({ default: false, summary: 'Statistics of cgroups, too (memory.stat and the like).' }),
+    redact: boolean({ default: false, summary: 'Leave out command lines and labels.' }),
     from: { ...sourceFlags.from, summary: 'Store a capture (nsinspect capture -o FILE) instead of this host.' },
     'host-root': sourceFlags['host-root'],
     db: dbFlag,

@@ -91,8 +91,9 @@ class History {
     const newest = this.#list.length - 1;
     const [direct, why] = this.#try(text, newest);
     if (direct !== null) return direct;
-    // It may have ended: then a fact that tells of it ended with it.
-    const places = this.#touching([needleOf(text)]).flatMap((at) => [at, at - 1]);
+    // It may have ended: then a fact that tells of it ended with it, or with the machine's run.
+    const touched = this.#touching([needleOf(text)]).flatMap((at) => [at, at - 1]);
+    const places = [...touched, ...this.#boots().map(([first]) => first - 1)];
     for (const at of [...new Set(places)].filter((one) => one >= 0).sort((a, b) => b - a)) {
       const [found] = this.#try(text, at);
       if (found !== null) return found;
