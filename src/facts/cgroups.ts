@@ -11,7 +11,6 @@ import type {
 import { cgroupKey, hierarchyKey } from '../text/cgroup-key.ts';
 import { addFacts, type CgroupSample, type Fact, type FactLists } from './fact.ts';
 import { membersBody, membersOf, type Expected, type MembersBody } from './members.ts';
-import { remembered } from './remembered.ts';
 import { FileCutter, type Shape } from './shapes.ts';
 
 type Counts = Readonly<Record<string, unknown>>;
@@ -99,7 +98,7 @@ export function assembleCgroups(
     const parent = body.parent === null ? null : (indexes.get(body.parent) ?? null);
     const tids = membersOf(body.members, expected(body.hierarchy, body.path));
     const numbers = samples.get(fact.key) ?? null;
-    const known = remembered.get(body) as BuiltCgroup | undefined;
+    const known = fact.made as BuiltCgroup | undefined;
     if (known?.cgroup.parent === parent && known.numbers === numbers && sameList(known.tids, tids)) return known.cgroup;
     const { members: _members, shape, ...plain } = body;
     const files =
@@ -107,7 +106,7 @@ export function assembleCgroups(
         ? body.files
         : Object.fromEntries([...Object.entries(body.files), ...shapes(shape).files(numbers)]);
     const cgroup = { ...plain, parent, files, ...(tids === undefined ? {} : { tids }) };
-    remembered.set(body, { cgroup, tids, numbers } satisfies BuiltCgroup);
+    fact.made = { cgroup, tids, numbers } satisfies BuiltCgroup;
     return cgroup;
   });
   const { subsystems: counted, ...plainCounts } = counts as { readonly subsystems: readonly number[] | null };
@@ -150,16 +149,16 @@ export function assembleLimits(
   facts: ReadonlyMap<string, readonly Fact[]>,
   openFiles: readonly (number | null)[] | null,
 ): LimitsFacet {
-  const processes = (facts.get('process_limits') ?? []).map(({ body }, at): ProcessLimits => {
-    const process = body as Omit<ProcessLimits, 'openFiles'>;
-    const known = remembered.get(body) as ProcessLimits | undefined;
+  const processes = (facts.get('process_limits') ?? []).map((fact, at): ProcessLimits => {
+    const process = fact.body as Omit<ProcessLimits, 'openFiles'>;
+    const known = fact.made as ProcessLimits | undefined;
     const count = openFiles?.[at] ?? null;
     if (openFiles !== null && known?.openFiles === count) return known;
     const built: ProcessLimits =
       openFiles === null && process.unknown?.openFiles === undefined
         ? { ...process, openFiles: null, unknown: { ...process.unknown, openFiles: 'not collected' } }
         : { ...process, openFiles: count };
-    if (openFiles !== null) remembered.set(body, built);
+    if (openFiles !== null) fact.made = built;
     return built;
   });
   return { ...(rest as Omit<LimitsFacet, 'processes'>), processes };

@@ -7,6 +7,11 @@ export interface Fact {
   readonly key: string;
   /** What it is, as JSON can hold it. A member that is undefined is none. */
   readonly body: object;
+  /**
+   * What was last made of it. Whoever puts the same fact into another capture gets the same object again, unless what it holds of
+   * its surroundings (an index, a state) is another: two captures of one history can be compared by identity first.
+   */
+  made?: object;
 }
 
 /** What a snapshot says of itself, and counts that move all the time but are no measurement. */

@@ -2,7 +2,6 @@
 import type { CgroupLine, ProcessFacts, TasksFacet, ThreadFacts } from '../schema/tasks.ts';
 import { digestKey } from '../text/digest.ts';
 import { addFacts, type Fact, type FactLists, type Frame } from './fact.ts';
-import { remembered } from './remembered.ts';
 
 /** Body of a fact of kind `task`: the process with keys of memberships for their indexes, and without states. */
 type TaskBody = Omit<ProcessFacts, 'cgroup' | 'state' | 'differing'> & {
@@ -72,10 +71,10 @@ export function assembleTasks(
     const state = frame === null ? '?' : (states.get(body.pid) ?? usualState(body.kthread));
     const cgroup = indexOf(body.cgroup);
     const { differing } = body;
-    const known = remembered.get(body) as ProcessFacts | undefined;
+    const known = fact.made as ProcessFacts | undefined;
     if (differing === undefined) {
       if (known?.state === state && known.cgroup === cgroup) return known;
-      return remember(body, { ...body, state, cgroup } as ProcessFacts);
+      return remember(fact, { ...body, state, cgroup } as ProcessFacts);
     }
     const threads = differing.map((thread, at): ThreadFacts => {
       const own = frame === null ? '?' : (threadStates.get(`${body.pid}:${at}`) ?? usualState(false));
@@ -83,14 +82,14 @@ export function assembleTasks(
     });
     if (known?.state === state && known.cgroup === cgroup && known.differing?.every(sameAs(threads)) === true)
       return known;
-    return remember(body, { ...body, state, cgroup, differing: threads });
+    return remember(fact, { ...body, state, cgroup, differing: threads });
   });
   const cgroups = memberships.map(({ body }) => body as readonly CgroupLine[]);
   return { ...(rest as Omit<TasksFacet, 'processes' | 'cgroups'>), processes, cgroups };
 }
 
-function remember(body: object, process: ProcessFacts): ProcessFacts {
-  remembered.set(body, process);
+function remember(fact: Fact, process: ProcessFacts): ProcessFacts {
+  fact.made = process;
   return process;
 }
 
