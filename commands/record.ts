@@ -56,22 +56,29 @@ export default class Record extends BaseCommand {
     const maxSize = flags['max-size'] === undefined ? null : parseBytes(flags['max-size']);
     if (flags['max-size'] !== undefined && maxSize === null)
       throw usage('--max-size', flags['max-size'], '200MB or 1GiB');
-    const [{ capture, EVERYTHING }, { liveHost }, { redact }, { record }, output, { snapshotWants }, { makeStyle }] =
-      await Promise.all([
-        import('../src/capture/capture.ts'),
-        import('../src/host/live.ts'),
-        import('../src/capture/redact.ts'),
-        import('../src/cli/record.ts'),
-        import('../src/cli/record-output.ts'),
-        import('../src/cli/take.ts'),
-        import('../reports/style.ts'),
-      ]);
+    const [
+      { capture, EVERYTHING },
+      { liveHost },
+      { redact },
+      { record },
+      { jsonOutput, textOutput },
+      { snapshotWants },
+      { makeStyle },
+    ] = await Promise.all([
+      import('../src/capture/capture.ts'),
+      import('../src/host/live.ts'),
+      import('../src/capture/redact.ts'),
+      import('../src/cli/record.ts'),
+      import('../src/cli/record-output.ts'),
+      import('../src/cli/take.ts'),
+      import('../reports/style.ts'),
+    ]);
     const host = liveHost(flags['host-root']);
     const write = (text: string): void => void process.stdout.write(text);
     const note = (message: string): void => this.note(message);
     const listener = this.jsonEnabled()
-      ? output.jsonOutput(this.tool, write, note, flags.all)
-      : output.textOutput({
+      ? jsonOutput(this.tool, write, note, flags.all)
+      : textOutput({
           style: () => makeStyle(outputStyle(flags)),
           isTerminal: process.stdout.isTTY,
           all: flags.all,

@@ -19,7 +19,7 @@ export default class SnapshotList extends SnapshotCommand {
 
   async run(): Promise<SnapshotsDocument> {
     const { flags } = await this.parse(SnapshotList);
-    const [report, { makeStyle }] = await Promise.all([
+    const [{ snapshotLines, snapshotRow }, { makeStyle }] = await Promise.all([
       import('../../reports/snapshots.ts'),
       import('../../reports/style.ts'),
     ]);
@@ -30,11 +30,11 @@ export default class SnapshotList extends SnapshotCommand {
         ...this.head('nsinspect/snapshots/1', flags.db),
         bytes: String(store.bytes().file),
         count: all.length,
-        snapshots: shown.map(report.snapshotRow),
+        snapshots: shown.map(snapshotRow),
       };
     });
     if (document.count === 0) this.log('no snapshot yet: nsinspect snapshot take makes one');
-    else this.print(report.snapshotLines(document.snapshots, makeStyle(outputStyle(flags))));
+    else this.print(snapshotLines(document.snapshots, makeStyle(outputStyle(flags))));
     return document;
   }
 }

@@ -47,7 +47,7 @@ export default class SnapshotPrune extends SnapshotCommand {
       });
     }
     const before = span === undefined ? null : beforeOf(span);
-    const [{ notKept }, report, { makeStyle }] = await Promise.all([
+    const [{ notKept }, { prunedLines, snapshotRow }, { makeStyle }] = await Promise.all([
       import('../../src/cli/retention.ts'),
       import('../../reports/snapshots.ts'),
       import('../../reports/style.ts'),
@@ -73,7 +73,7 @@ export default class SnapshotPrune extends SnapshotCommand {
         return {
           ...this.head('nsinspect/snapshots-pruned/1', flags.db),
           dryRun: flags['dry-run'],
-          removed: removed.map(report.snapshotRow),
+          removed: removed.map(snapshotRow),
           kept: kept.length,
           samplesDropped,
           bytesBefore: String(bytesBefore),
@@ -81,7 +81,7 @@ export default class SnapshotPrune extends SnapshotCommand {
         };
       },
     );
-    this.print(report.prunedLines(document, makeStyle(outputStyle(flags))));
+    this.print(prunedLines(document, makeStyle(outputStyle(flags))));
     return document;
   }
 }

@@ -19,7 +19,7 @@ export default class SnapshotShow extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(SnapshotShow, momentArguments(this.argv));
-    const [{ documentHead }, report, { makeStyle }] = await Promise.all([
+    const [{ documentHead }, { countsOf, snapshotRow, snapshotShowLines }, { makeStyle }] = await Promise.all([
       import('../../reports/head.ts'),
       import('../../reports/snapshots.ts'),
       import('../../reports/style.ts'),
@@ -30,11 +30,11 @@ export default class SnapshotShow extends BaseCommand {
       return {
         ...documentHead('nsinspect/snapshot/1', capture),
         database: historyPath(flags.db),
-        snapshot: report.snapshotRow(info),
-        counts: report.countsOf(capture),
+        snapshot: snapshotRow(info),
+        counts: countsOf(capture),
       };
     });
-    this.print(report.snapshotShowLines(document, makeStyle(outputStyle(flags))));
+    this.print(snapshotShowLines(document, makeStyle(outputStyle(flags))));
     this.noteCoverage(document.coverage);
     return document;
   }

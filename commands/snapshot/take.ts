@@ -25,13 +25,14 @@ export default class SnapshotTake extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(SnapshotTake);
-    const [{ EVERYTHING }, { putCapture, snapshotWants }, { redact }, { documentHead }, report] = await Promise.all([
-      import('../../src/capture/capture.ts'),
-      import('../../src/cli/take.ts'),
-      import('../../src/capture/redact.ts'),
-      import('../../reports/head.ts'),
-      import('../../reports/snapshots.ts'),
-    ]);
+    const [{ EVERYTHING }, { putCapture, snapshotWants }, { redact }, { documentHead }, { snapshotRow, takenLine }] =
+      await Promise.all([
+        import('../../src/capture/capture.ts'),
+        import('../../src/cli/take.ts'),
+        import('../../src/capture/redact.ts'),
+        import('../../reports/head.ts'),
+        import('../../reports/snapshots.ts'),
+      ]);
     const wants = snapshotWants(EVERYTHING, flags.full);
     // A capture may have been made with less: it is stored as it is.
     const source = { from: flags.from, 'host-root': flags['host-root'] };
@@ -43,12 +44,12 @@ export default class SnapshotTake extends BaseCommand {
     const document: SnapshotTakenDocument = {
       ...documentHead('nsinspect/snapshot-taken/1', capture),
       database: historyPath(flags.db),
-      snapshot: report.snapshotRow(info),
+      snapshot: snapshotRow(info),
       containers,
       captureMs: capture.durationMs,
       storeMs,
     };
-    this.print([report.takenLine(document)]);
+    this.print([takenLine(document)]);
     this.noteCoverage(document.coverage);
     return document;
   }

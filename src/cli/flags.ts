@@ -42,8 +42,7 @@ export function outputStyle(flags: OutputFlagValues, { env, stdout }: OutputSurr
   return {
     color: wantsColor(flags, env, stdout.isTTY === true),
     unicode: !flags.ascii && hasUtf8Locale(env),
-    // A terminal that does not know its width says 0.
-    columns: flags['no-trunc'] ? null : (stdout.columns || columnsOf(env)),
+    columns: flags['no-trunc'] ? null : (widthOf(stdout.columns) ?? columnsOf(env)),
   };
 }
 
@@ -57,6 +56,11 @@ function wantsColor(flags: OutputFlagValues, env: OutputSurroundings['env'], isT
 /** As setlocale(3) looks for LC_CTYPE: the first of these that is set and not empty decides. */
 function hasUtf8Locale(env: OutputSurroundings['env']): boolean {
   return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
+}
+
+/** A terminal that does not know its width says 0. */
+function widthOf(columns: number | undefined): number | null {
+  return columns === undefined || columns === 0 ? null : columns;
 }
 
 /** COLUMNS as a shell exports it, for output that goes into a pipe but will be shown on a terminal. */

@@ -51,7 +51,7 @@ export function momentOf(text: string, now: number): Moment | null {
   const host = at > 0 ? text.slice(0, at) : null;
   const what = text.slice(at + 1);
   const [, back] = /^latest(?:~(\d{1,9}))?$/.exec(what) ?? [];
-  if (/^latest/.test(what)) {
+  if (what.startsWith('latest')) {
     return what === 'latest' || back !== undefined ? { kind: 'latest', back: Number(back ?? 0), host } : null;
   }
   if (at === -1 && !what.startsWith('-')) return null;
@@ -86,8 +86,9 @@ function calendarOf(what: string): number | null {
   if (date === undefined) return null;
   const value = Date.parse(`${date}T${time ?? '00:00'}${rest}`);
   // Of 30 February JavaScript makes 2 March.
-  const isThere = new Date(`${date}T00:00Z`).toJSON()?.startsWith(date) === true;
-  return Number.isNaN(value) || !isThere ? null : value;
+  const day = new Date(`${date}T00:00Z`);
+  if (Number.isNaN(value) || Number.isNaN(day.getTime())) return null;
+  return day.toISOString().startsWith(date) ? value : null;
 }
 
 /** What of a store is asked here. */

@@ -86,6 +86,10 @@ class Stop {
     for (const signal of SIGNALS) process.on(signal, this.#stop);
   }
 
+  isAsked(): boolean {
+    return this.signal !== null;
+  }
+
   wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.max(0, milliseconds));
@@ -132,7 +136,7 @@ class Recorder {
     const { every, duration } = this.#wishes;
     for (let tick = 0; ;) {
       await this.#pass();
-      if (this.#stop.signal !== null) break;
+      if (this.#stop.isAsked()) break;
       const elapsed = performance.now() - this.#began;
       const next = Math.floor(elapsed / every) + 1;
       if (next > tick + 1) {
@@ -145,7 +149,7 @@ class Recorder {
         break;
       }
       await this.#stop.wait(tick * every - elapsed);
-      if (this.#stop.signal !== null) break;
+      if (this.#stop.isAsked()) break;
     }
     return this.#result();
   }
@@ -154,8 +158,8 @@ class Recorder {
     const capture = await this.#take(this.#wishes.wants);
     const { info, containers } = putCapture(this.#store, capture);
     // What moves all the time is no change: where no fact began or ended there is nothing to compare.
-    const isSame = this.#before === null || info.begun + info.ended === 0;
-    const changes = isSame || this.#before === null ? [] : compareCaptures(this.#before, capture).changes;
+    const isSame = info.begun + info.ended === 0;
+    const changes = this.#before === null || isSame ? [] : compareCaptures(this.#before, capture).changes;
     this.#before = capture;
     this.#sums.snapshots++;
     this.#sums.written += info.factBytes + info.sampleBytes;
