@@ -84,10 +84,10 @@ export function containersOf(tasks: TasksFacet, engines: EnginesFacet | undefine
 function discardUnfounded(world: World): void {
   const members = world.members();
   for (const draft of world.drafts) {
+    if (!draft.weak) continue;
     // Of what has no process of its own, those of what is nested in it speak.
-    const inside = [...members].filter(([inner]) => inner === draft || (draft.weak && isInside(inner, draft)));
+    const inside = [...members].filter(([inner]) => inner === draft || isInside(inner, draft));
     if (
-      draft.weak &&
       !isBorneOut(
         world,
         draft,

@@ -4,6 +4,7 @@ import type { LimitUnit, Resource } from '../../schema/limits-document.ts';
 import type { ProcessFacts, TasksFacet } from '../../schema/tasks.ts';
 import { parseCpuList } from '../../text/cpu-list.ts';
 import { formatPlural } from '../../text/units.ts';
+import { limitsByPid, processesByPid, tasksByUid } from './by-pid.ts';
 import type { Cpus } from './cpuset.ts';
 import { MAX, NO_USAGE, valueOf } from './types.ts';
 import type { Effective, Imposer, Limit, OutsideLimit, ResourceLimitOf, Usage } from './types.ts';
@@ -32,8 +33,8 @@ export function rlimits(
   limits: LimitsFacet,
   tasks: TasksFacet,
 ): ResourceLimitOf<bigint>[] {
-  const own = limits.processes.find((one) => one.pid === pid);
-  const process = tasks.processes.find((one) => one.pid === pid);
+  const own = limitsByPid(limits).get(pid);
+  const process = processesByPid(tasks).get(pid);
   return KINDS.flatMap((kind) => {
     const limit = softOf(own, kind);
     if (kind.onlySet === true && limit.kind !== 'value') return [];
@@ -88,12 +89,10 @@ function usageOf(
 }
 
 /** The kernel counts all tasks with the same real uid (RLIMIT_NPROC, kernel/ucount.c), whichever container they are in. */
-function tasksOfUser(process: ProcessFacts | undefined, { processes }: TasksFacet): Usage {
+function tasksOfUser(process: ProcessFacts | undefined, tasks: TasksFacet): Usage {
   const uid = process?.detail?.status?.uids[0];
   if (uid === undefined) return { kind: 'unknown', outcome: process?.detail?.unknown?.status ?? 'not collected' };
-  let count = 0n;
-  for (const { detail, threads } of processes) if (detail?.status?.uids[0] === uid) count += BigInt(threads);
-  return valueOf(count);
+  return valueOf(tasksByUid(tasks).get(uid) ?? 0n);
 }
 
 function notesOf(
@@ -117,6 +116,7 @@ function notesOf(
 }
 
 function differing(kind: Kind, limit: Limit, others: readonly number[], limits: LimitsFacet): string[] {
+  if (others.length === 0) return [];
   const among = new Set(others);
   const count = limits.processes.filter((one) => {
     if (!among.has(one.pid)) return false;
@@ -130,11 +130,11 @@ function differing(kind: Kind, limit: Limit, others: readonly number[], limits: 
 }
 
 /** What all of these processes together may run on, where that is known of each; the first one gives the file its name. */
-export function affinityOf(pids: readonly number[], { processes }: LimitsFacet): OutsideLimit<Cpus>[] {
-  const byPid = new Map(processes.map((one) => [one.pid, one.affinity]));
+export function affinityOf(pids: readonly number[], limits: LimitsFacet): OutsideLimit<Cpus>[] {
+  const byPid = limitsByPid(limits);
   const together = new Set<number>();
   for (const pid of pids) {
-    const list = byPid.get(pid) ?? null;
+    const list = byPid.get(pid)?.affinity ?? null;
     const cpus = list === null ? null : parseCpuList(list);
     if (cpus === null) return [];
     for (const cpu of cpus) together.add(cpu);

@@ -8,6 +8,7 @@ import { formatPlural } from '../../text/units.ts';
 import { cgroupKey } from '../cgroup-key.ts';
 import { describeTarget } from '../targets.ts';
 import type { Target } from '../targets.ts';
+import { processesByPid } from './by-pid.ts';
 import type { Membership } from './reach.ts';
 
 /** What the limits are computed for. */
@@ -125,7 +126,7 @@ function ofProcess(process: ProcessFacts, tasks: TasksFacet, text: string, tid: 
 }
 
 function ofLeader(pids: readonly number[], tasks: TasksFacet): Pick<Subject, 'pids' | 'membership' | 'notes'> {
-  const byPid = new Map(tasks.processes.map((one) => [one.pid, one]));
+  const byPid = processesByPid(tasks);
   const leader = byPid.get(pids[0] ?? 0);
   const cgroup = leader?.cgroup ?? null;
   const elsewhere = pids.filter((pid) => {
