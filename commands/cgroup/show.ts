@@ -42,6 +42,9 @@ export default class CgroupShow extends BaseCommand {
     const nodes = cgroupsOfTarget(args.target, view, () => viewOf(capture).resolve(args.target));
     const document = report.cgroupShowDocument(capture, args.target, nodes, view.graph);
     this.print(report.cgroupShowLines(document, flags.all, makeStyle(outputStyle(flags))));
+    if (flags.all && view.facet.collected.files !== 'all') {
+      this.note('statistics were not collected: a snapshot has them that was taken with --full');
+    }
     this.noteCoverage(document.coverage);
     return document;
   }

@@ -253,6 +253,11 @@ describe('on this host', () => {
       0,
       expect.stringMatching(/^snapshot 2 of .*facts, .* in \d+ ms\n$/),
     ]);
+    const statistics = await cli('cgroup', 'show', '/', '--all', '--snapshot', 'latest', ...live());
+    expect([statistics.status, statistics.stderr]).toEqual([
+      0,
+      expect.stringContaining('statistics were not collected'),
+    ]);
     expectDocument(await cliJson('diff', ...live(), '--json'));
     expectDocument(await cliJson('diff', '-0s', '--all', ...live(), '--json'));
     expectDocument(await cliJson('log', String(process.pid), ...live(), '--json'));
