@@ -36,6 +36,8 @@ describe('outputStyle', () => {
     { flags: {}, env: { COLUMNS: '80' }, stdout: PIPE, columns: 80 },
     { flags: {}, env: { COLUMNS: 'many' }, stdout: PIPE, columns: null },
     { flags: {}, env: {}, stdout: PIPE, columns: null },
+    // A terminal that does not know its width.
+    { flags: {}, env: {}, stdout: { isTTY: true, columns: 0 }, columns: null },
     { flags: { 'no-trunc': true }, env: { COLUMNS: '80' }, stdout: TERMINAL, columns: null },
   ])('columns: $flags $env $stdout -> $columns', ({ flags, env, stdout, columns }) => {
     expect(outputStyle({ ...FLAGS, ...flags }, { env, stdout }).columns).toBe(columns);

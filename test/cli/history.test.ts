@@ -16,7 +16,7 @@ import type {
 } from '../../src/schema/history.ts';
 import { nameText } from '../../src/text/bytes.ts';
 import { canonicalJson } from '../../src/text/json.ts';
-import { cli, CLI, cliJson, run } from '../support/cli.ts';
+import { cli, cliJson } from '../support/cli.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 import { expectDocument } from '../support/schema.ts';
 
@@ -283,11 +283,6 @@ describe('on this host', () => {
       if (args.length > 0) expectDocument(JSON.parse(stdout));
     }
   });
-
-  it('records on a terminal that has no width', async () => {
-    const { status, stdout } = await run([...CLI, 'record', '--every', '0.2s', '--for', '0.5s', ...live()], {
-      COLUMNS: '0',
-    });
     expect([status, stdout]).toEqual([0, '']);
   });
 });
