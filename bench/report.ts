@@ -1,7 +1,9 @@
 /** Writes down what was measured. Only figures differ from run to run. */
+import type { HistoryResults } from './history.ts';
 import type { Measurement } from './measure.ts';
 import { PARTS, type PartTimes } from './part-times.ts';
 import { cgroupSections, cgroupTargets, type CgroupSizeResult } from './report-cgroups.ts';
+import { historySection } from './report-history.ts';
 import { layersSection, type LayerResults } from './report-layers.ts';
 import { count, mb, ms, table, targetTable, type Target } from './table.ts';
 
@@ -35,12 +37,23 @@ export interface Results {
   readonly sizes: readonly SizeResult[];
   readonly cgroups: readonly CgroupSizeResult[];
   readonly layers: LayerResults;
+  readonly history: HistoryResults;
 }
 
 const LSNS = 'lsns';
 
 /** The page docs/performance.md. */
-export function markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups, layers }: Results): string {
+export function markdown({
+  machine,
+  rounds,
+  shortRounds,
+  startUp,
+  idle,
+  sizes,
+  cgroups,
+  layers,
+  history,
+}: Results): string {
   const largest = sizes.at(-1);
   return `# Performance
 
@@ -70,7 +83,7 @@ ${table(
   ['command', 'wall', 'CPU', 'memory'],
   [...idle].map(([name, one]) => [`\`${name}\``, ms(one.wallMs), ms(one.cpuMs), mb(one.peakMb)]),
 )}
-${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}${cgroupSections(cgroups)}${layersSection(layers, machineText(machine))}`;
+${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}${cgroupSections(cgroups)}${layersSection(layers, machineText(machine))}${historySection(history, machineText(machine))}`;
 }
 
 /** Kernel, processors and Node in words. */
