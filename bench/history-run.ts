@@ -24,7 +24,7 @@ const BUSY = { churn: 0, busy: 1 };
 const CHURN = { churn: 0.01, busy: 0.2 };
 
 /** How many in a row, of which the median counts: what runs often is compiled by then. */
-const AGAIN = 7;
+const AGAIN = 21;
 
 /** Captures that are asked for again out of a series, and pairs that are compared. */
 const LOOKS = 21;
