@@ -41,6 +41,8 @@ export interface Frame {
     state: string,
     threads: readonly (readonly [pid: number, at: number])[],
   ])[];
+  /** What workers of the kernel say behind their name of what they last did (kernel/workqueue.c, wq_worker_comm()). */
+  readonly works?: readonly (readonly [pid: number, work: string])[];
   /** Open files, in the order of the limits of processes. */
   readonly openFiles?: readonly (number | null)[];
 }

@@ -1,4 +1,4 @@
-/** The facet `tasks`: a fact a process and one a distinct content of `/proc/PID/cgroup`; states are kept in the frame. */
+/** The facet `tasks`: a fact a process and one a distinct content of `/proc/PID/cgroup`; states, and what workers do, are kept in the frame. */
 import type { CgroupLine, ProcessFacts, TasksFacet, ThreadFacts } from '../schema/tasks.ts';
 import { digestKey } from '../text/digest.ts';
 import { addFacts, type Fact, type FactLists, type Frame } from './fact.ts';
@@ -13,6 +13,14 @@ type ThreadBody = Omit<ThreadFacts, 'cgroup' | 'state'> & { readonly cgroup: str
 /** A thread of the kernel that waits is idle (TASK_IDLE), anything else sleeps. */
 const usualState = (kthread: boolean): string => (kthread ? 'I' : 'S');
 
+/** A worker's name and what it last did: `kworker/0:1-events`, `kworker/u8:2+writeback`; not the rescuers (`kworker/R-rcu_gp`). */
+const WORKER = /^(kworker\/[0-9u][^-+]*)([-+].*)$/;
+
+function workOf({ kthread, comm }: ProcessFacts): { readonly name: string; readonly work: string } | null {
+  const [, name, work] = kthread && typeof comm === 'string' ? (WORKER.exec(comm) ?? []) : [];
+  return name === undefined || work === undefined ? null : { name, work };
+}
+
 /** Adds the facts of processes and memberships; what is left of the facet and what moves is returned. */
 export function shredTasks(facet: TasksFacet, lists: FactLists): { readonly rest: object; readonly frame: Frame } {
   const { processes, cgroups, ...rest } = facet;
@@ -26,6 +34,7 @@ export function shredTasks(facet: TasksFacet, lists: FactLists): { readonly rest
   const keyAt = (index: number | null): string | null => (index === null ? null : (memberships[index]?.key ?? null));
   const states = new Map<string, number[]>();
   const threadStates = new Map<string, [number, number][]>();
+  const works: [number, string][] = [];
   addFacts(
     lists,
     'task',
@@ -33,7 +42,10 @@ export function shredTasks(facet: TasksFacet, lists: FactLists): { readonly rest
     ({ pid, start }) => `${pid}:${start}`,
     (process) => {
       if (process.state !== usualState(process.kthread)) addTo(states, process.state, process.pid);
-      const body = { ...process, state: undefined, cgroup: keyAt(process.cgroup) };
+      const worker = workOf(process);
+      if (worker !== null) works.push([process.pid, worker.work]);
+      const comm = worker?.name ?? process.comm;
+      const body = { ...process, comm, state: undefined, cgroup: keyAt(process.cgroup) };
       if (process.differing === undefined) return body;
       const differing = process.differing.map((thread, at) => {
         if (thread.state !== usualState(false)) addTo(threadStates, thread.state, [process.pid, at]);
@@ -42,7 +54,7 @@ export function shredTasks(facet: TasksFacet, lists: FactLists): { readonly rest
       return { ...body, differing };
     },
   );
-  return { rest, frame: { states: [...states], threadStates: [...threadStates] } };
+  return { rest, frame: { states: [...states], threadStates: [...threadStates], works } };
 }
 
 function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
@@ -66,23 +78,26 @@ export function assembleTasks(
       threads.map(([pid, at]) => [`${pid}:${at}`, state] as const),
     ),
   );
+  const works = new Map(frame?.works ?? []);
   const processes = (facts.get('task') ?? []).map((fact): ProcessFacts => {
     const body = fact.body as TaskBody;
     const state = frame === null ? '?' : (states.get(body.pid) ?? usualState(body.kthread));
     const cgroup = indexOf(body.cgroup);
     const { differing } = body;
+    const work = works.get(body.pid);
+    const comm = work !== undefined && typeof body.comm === 'string' ? body.comm + work : body.comm;
     const known = fact.made as ProcessFacts | undefined;
     if (differing === undefined) {
-      if (known?.state === state && known.cgroup === cgroup) return known;
-      return remember(fact, { ...body, state, cgroup } as ProcessFacts);
+      if (known?.state === state && known.cgroup === cgroup && known.comm === comm) return known;
+      return remember(fact, { ...body, comm, state, cgroup } as ProcessFacts);
     }
     const threads = differing.map((thread, at): ThreadFacts => {
       const own = frame === null ? '?' : (threadStates.get(`${body.pid}:${at}`) ?? usualState(false));
       return { ...thread, state: own, cgroup: indexOf(thread.cgroup) };
     });
-    if (known?.state === state && known.cgroup === cgroup && known.differing?.every(sameAs(threads)) === true)
-      return known;
-    return remember(fact, { ...body, state, cgroup, differing: threads });
+    const isKnown = known?.state === state && known.cgroup === cgroup && known.comm === comm;
+    if (isKnown && known.differing?.every(sameAs(threads)) === true) return known;
+    return remember(fact, { ...body, comm, state, cgroup, differing: threads });
   });
   const cgroups = memberships.map(({ body }) => body as readonly CgroupLine[]);
   return { ...(rest as Omit<TasksFacet, 'processes' | 'cgroups'>), processes, cgroups };

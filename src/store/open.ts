@@ -34,10 +34,24 @@ export function openDatabase(
   return guarded(file, () => (how === 'read' ? openToRead(file, migrations) : openToWrite(file, migrations, timeout)));
 }
 
+/** With those above it. Not by Node's own `recursive`, which never comes back below /proc, where ENOENT stays after the parent is there. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(path.dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // Somebody else may have made it in this moment.
+    if (code === 'EEXIST') return;
+    throw new NsinspectError(`cannot make ${directory}: ${code ?? String(cause)}`, { code: 'store-failed', cause });
+  }
+}
+
 function openToWrite(file: string, migrations: readonly string[], timeout: number): OpenDatabase {
   const isNew = !existsSync(file);
   if (isNew) {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectory(path.resolve(path.dirname(file)));
     // SQLite gives its log the mode of the file. One that somebody else has made in this moment is as good.
     closeSync(openSync(file, 'a', 0o600));
   }

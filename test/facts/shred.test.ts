@@ -53,6 +53,24 @@ describe('a capture taken apart', () => {
     );
   });
 
+  it('keeps what a worker of the kernel last did apart from its name', async () => {
+    const first = await firstCapture();
+    const workers = ['kworker/0:1-events', 'kworker/u8:2+writeback', 'kworker/1:0', 'kworker/R-rcu_gp', 'kthreadd'];
+    const [model] = first.tasks!.processes;
+    const processes = workers.map((comm, at) => ({ ...model!, pid: 100 + at, comm, kthread: at !== 2 }));
+    const shredded = factsOf({ ...first, tasks: { ...first.tasks!, processes } });
+    expect(shredded.facts.get('task')!.map(({ body }) => (body as { comm: string }).comm)).toEqual([
+      'kworker/0:1',
+      'kworker/u8:2',
+      'kworker/1:0',
+      'kworker/R-rcu_gp',
+      'kthreadd',
+    ]);
+    expect(captureOf(throughJson(shredded)).tasks!.processes.map(({ comm }) => comm)).toEqual(workers);
+    const dropped = captureOf({ ...shredded, frame: null }).tasks!.processes;
+    expect(dropped[0]!.comm).toBe('kworker/0:1');
+  });
+
   it('has no numbers that move among its facts', () => {
     const host = new HistoryHost({ tasks: 50, containers: 5 });
     const before = factsOf(host.capture());

@@ -213,6 +213,10 @@ describe('a file', () => {
     expect(codeOf(() => Store.open(file, 'read'))).toBe('no-store');
   });
 
+  it('that cannot be made says why, also where nothing can be made', () => {
+    expect(() => Store.open('/proc/no/where/history.db', 'write')).toThrow(/^cannot make \/proc\/no: ENOENT$/);
+  });
+
   it('of something else is left alone', (context) => {
     const directory = temporaryDirectory(context);
     const text = path.join(directory, 'text');
