@@ -111,23 +111,26 @@ export class Reader {
   }
 
   #readAll(moment: Moment): readonly Cached[] {
-    const held: Cached[] = [];
-    for (const row of this.#all.iterate(moment)) held.push(this.#keep(row));
-    return held;
+    return this.#keep(this.#all.all(moment));
   }
 
   #readMissing(ids: readonly number[]): readonly Cached[] {
     const missing = ids.filter((id) => !this.#cache.has(id));
     if (missing.length > 0) {
-      for (const row of this.#facts.iterate(`[${missing.join()}]`)) this.#keep(row);
+      this.#keep(this.#facts.all(`[${missing.join()}]`));
     }
     return ids.flatMap((id) => this.#cache.get(id) ?? []);
   }
 
-  #keep([id, kind, key, rank, body]: FactRow): Cached {
-    const cached = { kind, rank, key, body: JSON.parse(body) as object, used: 0 };
-    this.#cache.set(id, cached);
-    return cached;
+  #keep(rows: readonly FactRow[]): readonly Cached[] {
+    // Thousands of small texts are parsed faster as one.
+    const bodies = JSON.parse(`[${rows.map((row) => row[4]).join()}]`) as readonly object[];
+    if (bodies.length !== rows.length) throw new SyntaxError('a fact that is more than one value');
+    return rows.map(([id, kind, key, rank], at) => {
+      const cached = { kind, rank, key, body: bodies[at] ?? {}, used: 0 };
+      this.#cache.set(id, cached);
+      return cached;
+    });
   }
 
   #tidy(used: number): void {
