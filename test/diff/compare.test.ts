@@ -68,6 +68,12 @@ describe('containers', () => {
       { leader: { pid: 500, start: 5000 } },
       ['changed container web leader pid 100 httpd -> pid 500 httpd (restarted, 1 task)'],
     ],
+    [
+      'restarted while a process of the host was in its namespaces: they are still its own',
+      { processes: [processOf(300, { comm: 'nsenter', ns: { net: 204, uts: 206 } })] },
+      { leader: { pid: 500, start: 5000 }, ns: { ...WEB_NS, net: 304, uts: 306 } },
+      ['changed container web leader pid 100 httpd -> pid 500 httpd (restarted, 1 task)'],
+    ],
     ['renamed', {}, { name: 'shop' }, ['renamed container shop name web -> shop']],
     ['another image', {}, { image: 'alpine' }, ['changed container web image busybox -> alpine']],
     [
