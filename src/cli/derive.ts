@@ -17,7 +17,7 @@ export function derivedOf(capture: Capture): Derived & { readonly containers: re
   const { tasks, cgroups, limits } = capture;
   if (tasks === undefined) return { model: MODEL_VERSION, rows: [], containers: [] };
   const { containers } = containersOf(tasks, capture.engines, capture.host);
-  const rows = containers.map(containerRow);
+  const rows = containers.flatMap(containerRows);
   if (cgroups !== undefined && limits !== undefined && cgroups.collected.files !== 'structure') {
     // Siblings are counted for weights alone, of which no row is made; each time it is a walk through all cgroups.
     const alone = { ...cgroups, collected: { ...cgroups.collected, only: [] } };
@@ -26,9 +26,13 @@ export function derivedOf(capture: Capture): Derived & { readonly containers: re
   return { model: MODEL_VERSION, rows, containers };
 }
 
-function containerRow(container: Container): DerivedRow {
-  const { key, evidence: _evidence, ...rest } = container;
-  return { kind: 'container', key, body: rest };
+/** Who is in it comes and goes: apart from what it is, under a short key, so that little is written for it. */
+function containerRows(container: Container): DerivedRow[] {
+  const { key, evidence: _evidence, pids, ...rest } = container;
+  return [
+    { kind: 'container', key, body: rest },
+    { kind: 'member', key: String(container.leader), body: pids },
+  ];
 }
 
 interface World {

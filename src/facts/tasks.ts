@@ -2,10 +2,12 @@
 import type { CgroupLine, ProcessFacts, TasksFacet, ThreadFacts } from '../schema/tasks.ts';
 import { digestKey } from '../text/digest.ts';
 import { addFacts, type Fact, type FactLists, type Frame } from './fact.ts';
+import { type DetailBody, detailsFrom, DistinctRights } from './rights.ts';
 
-/** Body of a fact of kind `task`: the process with keys of memberships for their indexes, and without states. */
-type TaskBody = Omit<ProcessFacts, 'cgroup' | 'state' | 'differing'> & {
+/** Body of a fact of kind `task`: the process with keys of memberships for their indexes and of its rights, and without states. */
+type TaskBody = Omit<ProcessFacts, 'cgroup' | 'state' | 'differing' | 'detail'> & {
   readonly cgroup: string | null;
+  readonly detail?: DetailBody | undefined;
   readonly differing?: readonly ThreadBody[] | undefined;
 };
 type ThreadBody = Omit<ThreadFacts, 'cgroup' | 'state'> & { readonly cgroup: string | null };
@@ -35,6 +37,7 @@ export function shredTasks(facet: TasksFacet, lists: FactLists): { readonly rest
   const states = new Map<string, number[]>();
   const threadStates = new Map<string, [number, number][]>();
   const works: [number, string][] = [];
+  const rights = new DistinctRights();
   addFacts(
     lists,
     'task',
@@ -45,7 +48,8 @@ export function shredTasks(facet: TasksFacet, lists: FactLists): { readonly rest
       const worker = workOf(process);
       if (worker !== null) works.push([process.pid, worker.work]);
       const comm = worker?.name ?? process.comm;
-      const body = { ...process, comm, state: undefined, cgroup: keyAt(process.cgroup) };
+      const detail = process.detail && rights.bodyOf(process.detail);
+      const body = { ...process, comm, state: undefined, cgroup: keyAt(process.cgroup), detail };
       if (process.differing === undefined) return body;
       const differing = process.differing.map((thread, at) => {
         if (thread.state !== usualState(false)) addTo(threadStates, thread.state, [process.pid, at]);
@@ -54,6 +58,7 @@ export function shredTasks(facet: TasksFacet, lists: FactLists): { readonly rest
       return { ...body, differing };
     },
   );
+  rights.addTo(lists);
   return { rest, frame: { states: [...states], threadStates: [...threadStates], works } };
 }
 
@@ -79,17 +84,18 @@ export function assembleTasks(
     ),
   );
   const works = new Map(frame?.works ?? []);
+  const detailOf = detailsFrom(facts.get('rights') ?? []);
   const processes = (facts.get('task') ?? []).map((fact): ProcessFacts => {
     const body = fact.body as TaskBody;
     const state = frame === null ? '?' : (states.get(body.pid) ?? usualState(body.kthread));
     const cgroup = indexOf(body.cgroup);
-    const { differing } = body;
+    const { differing, detail, ...task } = body;
     const work = works.get(body.pid);
     const comm = work !== undefined && typeof body.comm === 'string' ? body.comm + work : body.comm;
     const known = fact.made as ProcessFacts | undefined;
     if (differing === undefined) {
       if (known?.state === state && known.cgroup === cgroup && known.comm === comm) return known;
-      return remember(fact, { ...body, comm, state, cgroup } as ProcessFacts);
+      return remember(fact, { ...task, comm, state, cgroup, ...(detail && { detail: detailOf(detail) }) });
     }
     const threads = differing.map((thread, at): ThreadFacts => {
       const own = frame === null ? '?' : (threadStates.get(`${body.pid}:${at}`) ?? usualState(false));
@@ -97,7 +103,14 @@ export function assembleTasks(
     });
     const isKnown = known?.state === state && known.cgroup === cgroup && known.comm === comm;
     if (isKnown && known.differing?.every(sameAs(threads)) === true) return known;
-    return remember(fact, { ...body, comm, state, cgroup, differing: threads });
+    return remember(fact, {
+      ...task,
+      comm,
+      state,
+      cgroup,
+      differing: threads,
+      ...(detail && { detail: detailOf(detail) }),
+    });
   });
   const cgroups = memberships.map(({ body }) => body as readonly CgroupLine[]);
   return { ...(rest as Omit<TasksFacet, 'processes' | 'cgroups'>), processes, cgroups };

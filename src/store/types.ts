@@ -2,7 +2,7 @@
 
 /** One row of meaning: what a model of some version made of a snapshot. */
 export interface DerivedRow {
-  readonly kind: 'container' | 'limit';
+  readonly kind: 'container' | 'member' | 'limit';
   /** Names it among those of its kind in one snapshot. */
   readonly key: string;
   readonly body: object;

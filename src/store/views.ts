@@ -58,14 +58,25 @@ const VIEWS: readonly View[] = [
       json('kthread'),
       json('threads'),
       ...['user_ns', 'mnt_ns', 'pid_ns', 'net_ns', 'ipc_ns', 'uts_ns', 'cgroup_ns', 'time_ns'].map(link),
-      json('uid', 'detail.status.uids[1]'),
-      json('cap_eff', 'detail.status.capEff'),
-      json('seccomp', 'detail.status.seccomp'),
+      ['rights', `f.body ->> '$.detail.status.rights'`],
       ['membership', `f.body ->> '$.cgroup'`],
       [
         'argv',
         `(SELECT group_concat(iif(type = 'object', value ->> '$.text', value), ' ') FROM json_each(f.body, '$.detail.argv'))`,
       ],
+    ],
+  },
+  {
+    view: 'rights',
+    kind: 'rights',
+    columns: [
+      ['rights', 'f.key'],
+      json('uid', 'uids[1]'),
+      json('gid', 'gids[1]'),
+      json('cap_eff', 'capEff'),
+      json('cap_bnd', 'capBnd'),
+      json('no_new_privs', 'noNewPrivs'),
+      json('seccomp'),
     ],
   },
   {
@@ -197,7 +208,15 @@ export const CREATE_VIEWS = [
     ],
     (moment) => `samples_${moment} AS f JOIN shape ON shape.id = f.shape CROSS JOIN json_each(shape.names) AS n`,
   ),
-  ...['container', 'limit'].map((kind) =>
-    viewsOf(`${kind}s`, ['f.model', 'f.body'], (moment) => `derived_${moment} AS f WHERE f.kind = '${kind}'`),
+  viewsOf(
+    'containers',
+    ['f.model', json('engine'), name('name'), name('image'), json('leader'), 'f.body'],
+    (moment) => `derived_${moment} AS f WHERE f.kind = 'container'`,
   ),
+  viewsOf(
+    'members',
+    ['f.model', ['leader', 'CAST(f.key AS INTEGER)'], ['pid', 'm.value']],
+    (moment) => `derived_${moment} AS f CROSS JOIN json_each(f.body) AS m WHERE f.kind = 'member'`,
+  ),
+  viewsOf('limits', ['f.model', 'f.body'], (moment) => `derived_${moment} AS f WHERE f.kind = 'limit'`),
 ].join('\n');

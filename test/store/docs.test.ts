@@ -20,7 +20,12 @@ describe('docs/history.md', () => {
     const [kernel] = tasks!.processes.filter(({ pid }) => pid === 2);
     const overlay = { ...mounts!.tables[0]!.mounts[0]!, fsType: 'overlay' };
     const mounted = { ...mounts!, tables: [{ ...mounts!.tables[0]!, mounts: [overlay] }] };
-    const derived = { model: 1, rows: [{ kind: 'container' as const, key: 'docker:a', body: { name: 'a' } }] };
+    const leader = tasks!.processes[0]!.pid;
+    const rowsOfModel = [
+      { kind: 'container' as const, key: 'docker:a', body: { engine: 'docker', name: 'a', leader } },
+      { kind: 'member' as const, key: String(leader), body: [leader] },
+    ];
+    const derived = { model: 1, rows: rowsOfModel };
     store.put({ ...capture, tasks: { ...tasks!, processes: tasks!.processes.slice(0, -1) } });
     const lines = [{ hierarchy: 4, controllers: ['memory'], path: '/shop' }];
     const others = tasks!.processes.map((one) => (one === kernel ? one : { ...one, cgroup: tasks!.cgroups.length }));
