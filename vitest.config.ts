@@ -8,10 +8,17 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/cli/**', 'test/real/**', 'test/vm/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/cli/**', 'test/real/**', 'test/vm/**'],
+          // No test is about time: what is slow on a busy machine is no failure.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       // These run the CLI as it is built.
-      { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup, testTimeout: 20_000 } },
+      { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup, testTimeout: 120_000 } },
       // These plant namespaces, cgroups and daemons on the machine they run on: one file at a time.
       {
         extends: true,

@@ -148,6 +148,9 @@ describe('a schema', () => {
   it.each(SCHEMA_FILES)('%s has a title and says what it is for', (file) => {
     const schema = JSON.parse(readFileSync(path.join(ROOT, 'docs/schema', file), 'utf8')) as Record<string, unknown>;
     expect(schema['description']).toMatch(/.{20}/);
-    if (file !== 'common.json') expect(schema['title']).toBe(`nsinspect/${file.replace(/-(\d+)\.json$/, '/$1')}`);
+    // Those without a version are no documents: others refer to them.
+    const [, name, version] = /^(.*)-(\d+)\.json$/.exec(file) ?? [];
+    if (name !== undefined) expect(schema['title']).toBe(`nsinspect/${name}/${version}`);
+    else expect(schema['title']).toMatch(/have in common$/);
   });
 });
