@@ -1,12 +1,24 @@
 /** Opens the file of a store: makes it, brings it up to date, or reads it where nothing may be written. */
 import Database from 'better-sqlite3';
-import { closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
 import { NsinspectError } from '../text/error.ts';
 import { badStore, guarded, noStore } from './errors.ts';
 import { TABLES } from './tables.ts';
+import type { StoreUse } from './types.ts';
 import { CREATE_VIEWS } from './views.ts';
 
 /** `nsin`: `file` and SQLite know the file by it. */
@@ -25,13 +37,14 @@ export interface OpenDatabase {
 }
 
 /** Opens it; `migrations` and `timeout` are others in tests alone. */
-export function openDatabase(
-  file: string,
-  how: 'read' | 'write',
-  migrations = MIGRATIONS,
-  timeout = BUSY_MS,
-): OpenDatabase {
-  return guarded(file, () => (how === 'read' ? openToRead(file, migrations) : openToWrite(file, migrations, timeout)));
+export function openDatabase(file: string, how: StoreUse, migrations = MIGRATIONS, timeout = BUSY_MS): OpenDatabase {
+  return guarded(file, () => {
+    if (how === 'read') return openToRead(file, migrations);
+    const there = statSync(file, { throwIfNoEntry: how === 'change' });
+    if (there === undefined) make(file);
+    else checkPlace(file, there);
+    return openToWrite(file, migrations, timeout);
+  });
 }
 
 /** With those above it. Not by Node's own `recursive`, which never comes back below /proc, where ENOENT stays after the parent is there. */
@@ -49,23 +62,38 @@ function makeDirectory(directory: string): void {
 }
 
 function openToWrite(file: string, migrations: readonly string[], timeout: number): OpenDatabase {
-  const isNew = !existsSync(file);
-  if (isNew) {
-    makeDirectory(path.resolve(path.dirname(file)));
-    // SQLite gives its log the mode of the file. One that somebody else has made in this moment is as good.
-    closeSync(openSync(file, 'a', 0o600));
-  }
   const db = new Database(file, { timeout });
   try {
     if (versionOf(db, file, migrations) === 0) db.pragma('auto_vacuum = INCREMENTAL');
-    db.pragma('journal_mode = WAL');
     prepare(db);
+    checkSchema(db, file, migrations);
+    db.pragma('journal_mode = WAL');
     db.transaction(() => migrate(db, file, migrations)).immediate();
     return { db, copy: null };
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function make(file: string): void {
+  try {
+    makeDirectory(path.resolve(path.dirname(file)));
+    // SQLite gives its log the mode of the file. One that somebody else has made in this moment is as good.
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // What lacks here is no earlier snapshot, but a place where there can be a file at all.
+    if (code !== 'ENOENT') throw cause;
+    throw new NsinspectError(`cannot make ${file}: ${code}`, { code: 'store-failed', cause });
+  }
+}
+
+function checkPlace(file: string, there: Stats): void {
+  // SQLite would begin to write into a device that holds nothing but zeros.
+  if (!there.isFile()) throw badStore(`${file} is no history of nsinspect`);
+  // An empty file becomes the history, which only its owner may read.
+  if (there.size === 0) chmodSync(file, 0o600);
 }
 
 function prepare(db: Database.Database): void {
@@ -100,6 +128,40 @@ function versionOf(db: Database.Database, file: string, migrations: readonly str
   return version;
 }
 
+/**
+ * Tables, views and indexes of ours must be what we made: whoever handed on the file may have put a trigger, which runs when
+ * something is stored, or a view without an end in the place of a table.
+ */
+function checkSchema(db: Database.Database, file: string, migrations: readonly string[]): void {
+  const version = versionOf(db, file, migrations);
+  if (version === 0) return;
+  const pattern = new Database(':memory:');
+  try {
+    for (const sql of migrations.slice(0, version)) pattern.exec(sql);
+    const ours = new Map(schemaOf(pattern).map(([name, type, sql]) => [name, [type, sql]]));
+    for (const [name, type, sql] of schemaOf(db)) {
+      const our = ours.get(name);
+      ours.delete(name);
+      // Another table or view is nobody's harm as long as nothing asks it; a trigger or an index runs by itself.
+      const isHarmless =
+        our === undefined ? type === 'table' || type === 'view' || sql === null : our[0] === type && our[1] === sql;
+      if (isHarmless) continue;
+      throw badStore(`${file} is no history of nsinspect: its ${type} ${name} is not ours`);
+    }
+    const [lacking] = ours.keys();
+    if (lacking !== undefined) throw badStore(`${file} is damaged: ${lacking} is missing`);
+  } finally {
+    pattern.close();
+  }
+}
+
+function schemaOf(db: Database.Database): (readonly [name: string, type: string, sql: string | null])[] {
+  return db
+    .prepare<[], readonly [string, string, string | null]>('SELECT name, type, sql FROM sqlite_schema')
+    .raw()
+    .all();
+}
+
 function openToRead(file: string, migrations: readonly string[]): OpenDatabase {
   if (!statSync(file).isFile()) throw badStore(`${file} is no history of nsinspect`);
   let db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
@@ -126,6 +188,7 @@ function openToRead(file: string, migrations: readonly string[]): OpenDatabase {
       );
     }
     prepare(db);
+    checkSchema(db, file, migrations);
     if (copy === null) return { db, copy };
     db.pragma('query_only = ON');
     return { db, copy };

@@ -11,10 +11,10 @@ import { openDatabase, type OpenDatabase } from './open.ts';
 import { Pruner } from './prune.ts';
 import { Reader } from './read.ts';
 import { touching } from './touching.ts';
-import type { ListFilter, PutOptions, SampleNumbers, StoreBytes } from './types.ts';
+import type { ListFilter, PutOptions, SampleNumbers, StoreBytes, StoreUse } from './types.ts';
 import { Writer } from './write.ts';
 
-export type { Derived, DerivedRow, ListFilter, PutOptions, SampleNumbers, StoreBytes } from './types.ts';
+export type { Derived, DerivedRow, ListFilter, PutOptions, SampleNumbers, StoreBytes, StoreUse } from './types.ts';
 
 /** One open store. Every failure is a NsinspectError with one line. */
 export class Store {
@@ -39,7 +39,7 @@ export class Store {
    * Codes of errors, here and later: `no-store`, `bad-store` (something else, or damaged), `store-version` (of a newer nsinspect),
    * `store-busy`, `store-full`, `store-read-only`, `store-failed`.
    */
-  static open(file: string, how: 'read' | 'write'): Store {
+  static open(file: string, how: StoreUse): Store {
     const absolute = path.resolve(file);
     return guarded(file, () => new Store(file, openDatabase(absolute, how)));
   }

@@ -40,3 +40,6 @@ export interface StoreBytes {
   /** Of it: pages that hold nothing. */
   readonly free: number;
 }
+
+/** What a file is opened for. `write` makes it where there is none; `change` writes only to one that is there. */
+export type StoreUse = 'read' | 'write' | 'change';

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -238,6 +247,20 @@ describe('a file', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['foreign.db', 'text']);
   });
 
+  it('that is a device or a pipe is not written to', () => {
+    for (const how of ['read', 'write'] as const) expect(codeOf(() => Store.open('/dev/zero', how))).toBe('bad-store');
+  });
+
+  it("that is empty becomes its owner's alone; none is made for a change", (context) => {
+    const file = path.join(temporaryDirectory(context), 'history.db');
+    expect(codeOf(() => Store.open(file, 'change'))).toBe('no-store');
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, '', { mode: 0o644 });
+    Store.open(file, 'write').close();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    Store.open(file, 'change').close();
+  });
+
   it('of a newer version is left alone', (context) => {
     const file = made(context);
     const db = new Database(file);
@@ -246,6 +269,26 @@ describe('a file', () => {
     const before = readFileSync(file);
     for (const how of ['read', 'write'] as const) expect(codeOf(() => Store.open(file, how))).toBe('store-version');
     expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  it('with a trigger, a view for a table or an index of somebody else is refused', (context) => {
+    for (const sql of [
+      'CREATE TRIGGER more AFTER INSERT ON snapshot BEGIN DELETE FROM fact; END',
+      `ALTER TABLE chain RENAME TO other;
+        CREATE VIEW chain AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT other.* FROM other, n`,
+      'CREATE INDEX more ON fact (length(body))',
+      'DROP VIEW tasks',
+    ]) {
+      const file = made(context, 1);
+      const db = new Database(file);
+      db.exec(sql);
+      db.close();
+      for (const how of ['read', 'write'] as const)
+        expect(
+          codeOf(() => Store.open(file, how)),
+          sql,
+        ).toBe('bad-store');
+    }
   });
 
   it('of an older version is brought up to date by whoever writes, wholly or not at all', (context) => {
