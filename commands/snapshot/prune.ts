@@ -54,7 +54,7 @@ export default class SnapshotPrune extends SnapshotCommand {
     ]);
     const document = await withHistory(
       flags.db,
-      flags['dry-run'] ? 'read' : 'write',
+      flags['dry-run'] ? 'read' : 'change',
       (store): SnapshotsPrunedDocument => {
         const bytesBefore = store.bytes().file;
         const list = this.ofHost(store, flags.host);
