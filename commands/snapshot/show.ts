@@ -19,14 +19,16 @@ export default class SnapshotShow extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(SnapshotShow, momentArguments(this.argv));
-    const [{ documentHead }, { countsOf, snapshotRow, snapshotShowLines }, { makeStyle }] = await Promise.all([
-      import('../../reports/head.ts'),
-      import('../../reports/snapshots.ts'),
-      import('../../reports/style.ts'),
-    ]);
+    const [{ documentHead }, { countsOf, snapshotRow, snapshotShowLines }, { makeStyle }, { captureOf }] =
+      await Promise.all([
+        import('../../reports/head.ts'),
+        import('../../reports/snapshots.ts'),
+        import('../../reports/style.ts'),
+        import('../../src/cli/stored-capture.ts'),
+      ]);
     const document = await withHistory(flags.db, 'read', (store): SnapshotDocument => {
       const info = snapshotNamed(store, args.moment);
-      const capture = store.asOf(info.id);
+      const capture = captureOf(store, info.id);
       return {
         ...documentHead('nsinspect/snapshot/1', capture),
         database: historyPath(flags.db),

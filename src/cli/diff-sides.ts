@@ -5,6 +5,7 @@ import type { Tool } from '../capture/capture.ts';
 import type { Capture } from '../schema/capture.ts';
 import { NsinspectError } from '../text/error.ts';
 import { openHistory } from './history.ts';
+import { captureOf } from './stored-capture.ts';
 import { findSnapshot, MOMENT_HELP, momentOf } from './moment.ts';
 import type { Moment } from './moment.ts';
 import { captureOfFile, obtain } from './source.ts';
@@ -102,7 +103,7 @@ async function storedSides(
     return sides.map((side, at) => {
       if (side.kind !== 'moment') return null;
       const { id } = findSnapshot(store, side.moment, hostname());
-      return { name: names[at] ?? '', capture: store.asOf(id), snapshot: id };
+      return { name: names[at] ?? '', capture: captureOf(store, id), snapshot: id };
     });
   } finally {
     store.close();

@@ -6,7 +6,7 @@ import { string } from '@oclif/core/flags';
 
 import type { Capture } from '../schema/capture.ts';
 import type { SnapshotInfo } from '../schema/history.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoreUse } from '../store/store.ts';
 import { findSnapshot, parseMoment } from './moment.ts';
 
 /** The flag that says which file is the history. */
@@ -26,7 +26,7 @@ export function historyPath(named: string | undefined, env: Readonly<NodeJS.Proc
 }
 
 /** Opens the history. A NsinspectError says in one line why it cannot be. */
-export async function openHistory(named: string | undefined, how: 'read' | 'write'): Promise<Store> {
+export async function openHistory(named: string | undefined, how: StoreUse): Promise<Store> {
   const { Store } = await import('../store/store.ts');
   return Store.open(historyPath(named), how);
 }
@@ -34,7 +34,7 @@ export async function openHistory(named: string | undefined, how: 'read' | 'writ
 /** Works with the history and closes it, however that ends. */
 export async function withHistory<T>(
   named: string | undefined,
-  how: 'read' | 'write',
+  how: StoreUse,
   work: (store: Store) => T | Promise<T>,
 ): Promise<T> {
   const store = await openHistory(named, how);
@@ -51,6 +51,7 @@ export function snapshotNamed(store: Store, text: string, now = Date.now()): Sna
 }
 
 /** The capture of a moment. */
-export function captureAt(named: string | undefined, moment: string): Promise<Capture> {
-  return withHistory(named, 'read', (store) => store.asOf(snapshotNamed(store, moment).id));
+export async function captureAt(named: string | undefined, moment: string): Promise<Capture> {
+  const { captureOf } = await import('./stored-capture.ts');
+  return withHistory(named, 'read', (store) => captureOf(store, snapshotNamed(store, moment).id));
 }

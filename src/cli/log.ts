@@ -9,6 +9,7 @@ import { NsinspectError } from '../text/error.ts';
 import { seriesOf } from './log-series.ts';
 import { subjectIn } from './log-target.ts';
 import type { LogSubject } from './log-target.ts';
+import { captureOf } from './stored-capture.ts';
 
 /** What `log` tells, but for what every document begins with. */
 export type Life = Omit<LogDocument, 'schema' | 'tool' | 'database'>;
@@ -79,7 +80,7 @@ class History {
     if (known !== undefined) return known;
     const info = this.#list[place];
     if (info === undefined) throw new RangeError(`no snapshot at ${place}`);
-    const capture = this.#store.asOf(info.id);
+    const capture = captureOf(this.#store, info.id);
     // Neighbours are asked for one after the other, and facts that did not change are the same objects.
     if (this.#captures.size > 8) this.#captures.clear();
     this.#captures.set(place, capture);

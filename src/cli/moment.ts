@@ -59,10 +59,14 @@ export function momentOf(text: string, now: number): Moment | null {
   return time === null ? null : { kind: 'time', at: time, host };
 }
 
+/** The most that a date of JavaScript can be away from the epoch. */
+const MOST_MS = 8.64e15;
+
 function timeOf(what: string, now: number): number | null {
   if (what.startsWith('-')) {
     const span = parseSpan(what.slice(1));
-    return span === null ? null : now - span;
+    // Longer ago than a date can be is no time.
+    return span === null || now - span < -MOST_MS ? null : now - span;
   }
   const [, seconds] = /^(\d{1,12}(?:\.\d{1,3})?)$/.exec(what) ?? [];
   if (seconds !== undefined) return Number(seconds) * 1_000;
@@ -121,7 +125,7 @@ export function findSnapshot(store: Snapshots, moment: Moment, thisHost: string)
   const found = among.findLast(({ takenAt }) => Date.parse(takenAt) <= moment.at);
   if (found !== undefined) return found;
   throw noSnapshot(
-    `there is no snapshot${of} of ${isoOf(moment.at)} or before`,
+    `there is no snapshot${of} of ${new Date(moment.at).toISOString()} or before`,
     `The oldest is ${oldest.id}, of ${oldest.takenAt}.`,
   );
 }
@@ -162,8 +166,4 @@ function listed(names: readonly string[]): string {
 
 function noSnapshot(message: string, hint: string): NsinspectError {
   return new NsinspectError(message, { code: 'no-such-snapshot', hint });
-}
-
-function isoOf(time: number): string {
-  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
 }

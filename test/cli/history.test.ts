@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { decodeCapture, encodeCapture } from '../../src/capture/file.ts';
@@ -67,6 +68,24 @@ describe('the history', () => {
       expect(stderr).toContain('there is no history');
     }
     expect(existsSync(file('none.db'))).toBe(false);
+  });
+
+  it('is checked as a file is: a forged one cannot make a tree that is none', async () => {
+    const db = file('forged.db');
+    expect((await cli('snapshot', 'import', file('0.nsc'), '--db', db)).status).toBe(0);
+    const sqlite = new Database(db);
+    sqlite.exec(`UPDATE fact SET body = json_set(body, '$.pid', 1) WHERE kind = 'task'`);
+    sqlite.close();
+    for (const args of [
+      ['tree', '--snapshot', '1'],
+      ['diff', '1', file('1.nsc')],
+      ['log', '1'],
+      ['snapshot', 'show', '1'],
+    ]) {
+      const { status, stderr } = await cli(...args, '--db', db);
+      expect([args[0], status]).toEqual([args[0], 2]);
+      expect(stderr).toContain('snapshot 1 is damaged: tasks.processes[1].pid: is not unique');
+    }
   });
 
   it('takes files in, each once', async () => {
