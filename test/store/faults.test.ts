@@ -277,7 +277,7 @@ describe('a file', () => {
       `ALTER TABLE chain RENAME TO other;
         CREATE VIEW chain AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT other.* FROM other, n`,
       'CREATE INDEX more ON fact (length(body))',
-      'DROP VIEW tasks',
+      'DROP INDEX snapshot_chain',
     ]) {
       const file = made(context, 1);
       const db = new Database(file);
