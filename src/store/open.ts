@@ -40,7 +40,7 @@ export interface OpenDatabase {
 export function openDatabase(file: string, how: StoreUse, migrations = MIGRATIONS, timeout = BUSY_MS): OpenDatabase {
   return guarded(file, () => {
     if (how === 'read') return openToRead(file, migrations);
-    const there = statSync(file, { throwIfNoEntry: how === 'change' });
+    const there = how === 'change' ? statSync(file) : statSync(file, { throwIfNoEntry: false });
     if (there === undefined) make(file);
     else checkPlace(file, there);
     return openToWrite(file, migrations, timeout);
