@@ -4,6 +4,8 @@ const globalSetup = 'test/support/global-setup.ts';
 
 export default defineConfig({
   test: {
+    // Times are shown by the clock on the wall.
+    env: { TZ: 'UTC' },
     reporters: ['default', './test/support/reporter.ts'],
     projects: [
       {

@@ -14,6 +14,9 @@ import { parseBytes } from '../src/text/units.ts';
 /** The least that makes sense: a pass takes tens of milliseconds. */
 const LEAST_INTERVAL = 100;
 
+/** Bytes: about what a file with one snapshot of a small host takes, below which all would be removed in vain. */
+const SMALLEST_FILE = 256 << 10;
+
 export default class Record extends BaseCommand {
   static override summary = 'Take snapshots again and again, and say what changes as it happens.';
   static override description =
@@ -38,7 +41,8 @@ export default class Record extends BaseCommand {
     }),
     'max-size': string({
       helpValue: 'SIZE',
-      summary: 'Keep the file below this (200MB, 1GiB): the oldest snapshots of this host are removed.',
+      summary:
+        'Keep the file below this (200MB, 1GiB): the oldest snapshots of this host that have no label are removed.',
     }),
     all: boolean({ default: false, summary: 'Say what every living host does all the time, too.' }),
     full: boolean({ default: false, summary: 'Statistics of cgroups, too (memory.stat and the like).' }),
@@ -54,8 +58,8 @@ export default class Record extends BaseCommand {
     if (every < LEAST_INTERVAL) throw usage('--every', flags.every, 'at least 0.1s');
     const duration = flags.for === undefined ? null : span('--for', flags.for);
     const maxSize = flags['max-size'] === undefined ? null : parseBytes(flags['max-size']);
-    if (flags['max-size'] !== undefined && maxSize === null)
-      throw usage('--max-size', flags['max-size'], '200MB or 1GiB');
+    if (flags['max-size'] !== undefined && (maxSize === null || maxSize < SMALLEST_FILE))
+      throw usage('--max-size', flags['max-size'], '200MB or 1GiB, 256KiB at least');
     const [
       { capture, EVERYTHING },
       { liveHost },

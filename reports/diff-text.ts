@@ -3,6 +3,7 @@ import type { DiffChange, DiffDocument, DiffKind, DiffSide } from '../src/schema
 import type { ContainerId } from '../src/schema/documents.ts';
 import { nameText } from '../src/text/bytes.ts';
 import { terminalSafe } from '../src/text/safe.ts';
+import { formatLocalTime } from '../src/text/time.ts';
 import { formatCount, formatDuration, formatPlural } from '../src/text/units.ts';
 import { displayWidth, truncateMiddle } from '../src/text/width.ts';
 import { changesText, togetherKey } from './diff-words.ts';
@@ -43,12 +44,11 @@ function headLines({ from, to, sameBoot }: DiffDocument, style: Style): string[]
 function sideText({ name, takenAt, host, snapshot, redacted }: DiffSide): string {
   const number = snapshot === null || name === String(snapshot) ? null : `snapshot ${String(snapshot)}`;
   const hostname = host.hostname === undefined ? null : nameText(host.hostname);
-  const time = takenAt.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC');
   return [
     snapshot === null || number !== null ? name : `snapshot ${name}`,
     number,
     hostname,
-    time,
+    formatLocalTime(takenAt),
     redacted ? 'redacted' : null,
   ]
     .filter((part) => part !== null)

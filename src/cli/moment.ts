@@ -3,6 +3,7 @@ import type { ListFilter } from '../store/store.ts';
 import type { SnapshotInfo } from '../schema/history.ts';
 import { nameText } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
+import { formatLocalTime } from '../text/time.ts';
 
 /** Which snapshot is meant. `host`: of which host; null: whichever {@link hostOf} finds. */
 export type Moment =
@@ -125,8 +126,8 @@ export function findSnapshot(store: Snapshots, moment: Moment, thisHost: string)
   const found = among.findLast(({ takenAt }) => Date.parse(takenAt) <= moment.at);
   if (found !== undefined) return found;
   throw noSnapshot(
-    `there is no snapshot${of} of ${new Date(moment.at).toISOString()} or before`,
-    `The oldest is ${oldest.id}, of ${oldest.takenAt}.`,
+    `there is no snapshot${of} of ${formatLocalTime(new Date(moment.at).toISOString())} or before`,
+    `The oldest is ${oldest.id}, of ${formatLocalTime(oldest.takenAt)}.`,
   );
 }
 

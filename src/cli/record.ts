@@ -36,7 +36,7 @@ export interface RecordListener {
   readonly passed: (pass: RecordedPass) => void;
   /** So many ticks were left out, as a pass took longer than the interval. */
   readonly skipped: (ticks: number) => void;
-  /** So many snapshots of this host were removed, as the file was too large. */
+  /** So many snapshots of this host, none of which had a label, were removed, as the file was too large. */
   readonly pruned: (removed: number, bytes: number) => void;
   /** The file is too large, and nothing is left that could be removed. */
   readonly tooSmall: (bytes: number) => void;
@@ -172,7 +172,7 @@ class Recorder {
     this.#prune(info);
   }
 
-  /** Removes the oldest snapshots of this host until the file is as small as it may be. */
+  /** Removes the oldest snapshots of this host until the file is as small as it may be. Those with a label somebody wants to keep. */
   #prune(newest: SnapshotInfo): void {
     const { maxSize } = this.#wishes;
     if (maxSize === null || this.#store.bytes().file <= maxSize) return;
@@ -183,8 +183,8 @@ class Recorder {
     let ours = this.#store.list(host === null ? {} : { hostname: host });
     if (host === null) ours = ours.filter((info) => hostnameOf(info) === null);
     let left = byTime(ours)
-      .map(({ id }) => id)
-      .filter((id) => id !== newest.id);
+      .filter(({ id, label }) => id !== newest.id && label === null)
+      .map(({ id }) => id);
     while (this.#store.bytes().file > maxSize && left.length > 0) {
       const count = Math.ceil(left.length / REMOVED_AT_ONCE);
       this.#store.remove(left.slice(0, count));

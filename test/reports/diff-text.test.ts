@@ -75,8 +75,8 @@ function lines(columns: number | null, all = false, wishes: { color?: boolean; u
 describe('what changed, for a person', () => {
   test('by container, what matters first', () => {
     expect(lines(80).join('\n')).toMatchInlineSnapshot(`
-      "from  snapshot 12  made  2026-01-02 03:20:40 UTC
-      to    live  made  2026-01-02 04:21:40 UTC, 1h 1m later
+      "from  snapshot 12  made  2026-01-02 03:20:40
+      to    live  made  2026-01-02 04:21:40, 1h 1m later
 
       container web  docker 773bf90a2c1d
       !^ memory limit loosened 64 MiB -> 128 MiB (cgroup /docker/773bf90a2c1d…)
@@ -103,8 +103,8 @@ describe('what changed, for a person', () => {
 
   test('with room', () => {
     expect(lines(160).join('\n')).toMatchInlineSnapshot(`
-      "from  snapshot 12  made  2026-01-02 03:20:40 UTC
-      to    live  made  2026-01-02 04:21:40 UTC, 1h 1m later
+      "from  snapshot 12  made  2026-01-02 03:20:40
+      to    live  made  2026-01-02 04:21:40, 1h 1m later
 
       container web  docker 773bf90a2c1d
       !^ memory limit loosened 64 MiB -> 128 MiB (cgroup /docker/773bf90a2c1d4e5f773bf90a2c1d4e5f773bf90a2c1d4e5f773bf90a2c1d4e5f)
