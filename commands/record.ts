@@ -15,7 +15,7 @@ import { parseBytes } from '../src/text/units.ts';
 const LEAST_INTERVAL = 100;
 
 /** Bytes: about what a file with one snapshot of a small host takes, below which all would be removed in vain. */
-const SMALLEST_FILE = 256 << 10;
+const SMALLEST_FILE = 128 << 10;
 
 export default class Record extends BaseCommand {
   static override summary = 'Take snapshots again and again, and say what changes as it happens.';
@@ -59,7 +59,7 @@ export default class Record extends BaseCommand {
     const duration = flags.for === undefined ? null : span('--for', flags.for);
     const maxSize = flags['max-size'] === undefined ? null : parseBytes(flags['max-size']);
     if (flags['max-size'] !== undefined && (maxSize === null || maxSize < SMALLEST_FILE))
-      throw usage('--max-size', flags['max-size'], '200MB or 1GiB, 256KiB at least');
+      throw usage('--max-size', flags['max-size'], '200MB or 1GiB, 128KiB at least');
     const [
       { capture, EVERYTHING },
       { liveHost },
