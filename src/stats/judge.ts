@@ -1,0 +1,164 @@
+/** One metric of two runs: measured first, judged when it is known what the other metrics came to. */
+import type { Metric } from '../schema/bench.ts';
+import type { Change, ChangeEstimate, ComparedSide, Judging } from '../schema/bench-compare.ts';
+import { formatCount, formatPercent } from '../text/units.ts';
+import { percentileInterval, resampledMedians } from './bootstrap.ts';
+import { minimumDetectableEffect, type Resampled } from './detectable.ts';
+import { mannWhitney, type MannWhitney } from './mann-whitney.ts';
+import { meanAndDeviation, median, sorted } from './quantiles.ts';
+import { randomFrom } from './random.ts';
+import { variationOf } from './summary.ts';
+
+/** A metric of both runs, before it is judged. */
+export interface Measured {
+  readonly base: ComparedSide;
+  readonly next: ComparedSide;
+  /** A worsening by more counts. */
+  readonly threshold: number;
+  /** An improvement by more counts: as much as undoes a worsening by the threshold, so that exchanging the runs exchanges both. */
+  readonly gain: number;
+  /** Why it cannot be judged; null: it can. */
+  readonly obstacle: string | null;
+  /** These are null where it cannot. */
+  readonly test: MannWhitney | null;
+  readonly ratio: ChangeEstimate | null;
+  readonly worse: ChangeEstimate | null;
+  /** By how much more CPU time was stolen in the new run, -1 to 1; null: not known. */
+  readonly steal: number | null;
+  /** Minimum detectable effect where the rank test has this alpha. */
+  readonly detectable: (alpha: number) => number | null;
+}
+
+/** What became of a metric, and why where that is not plain. */
+export interface Judged {
+  readonly change: Change;
+  readonly why: string | null;
+}
+
+/** One side of a metric. `name` seeds the bootstrap. Throws RangeError where there is no sample. */
+export function sideOf(metric: Metric, name: string, judging: Judging): Resampled & { readonly side: ComparedSide } {
+  const ascending = sorted(metric.samples.map(({ value }) => value));
+  const medians = resampledMedians(ascending, judging.resamples, randomFrom(`${judging.seed} ${name}`));
+  const { mean, deviation } = meanAndDeviation(ascending);
+  const side = {
+    n: ascending.length,
+    median: median(ascending),
+    cv: variationOf(mean, deviation),
+    interval: percentileInterval(medians, judging.confidence),
+  };
+  return { side, ascending, medians };
+}
+
+/** Measures a metric in both runs. `name` seeds the bootstrap, differently on the two sides. */
+export function measure(base: Metric, next: Metric, name: string, judging: Judging): Measured {
+  const a = sideOf(base, `base ${name}`, judging);
+  const b = sideOf(next, `next ${name}`, judging);
+  const threshold = judging.threshold ?? next.threshold;
+  const worsening = worseningOf(next);
+  const obstacle = obstacleOf(base, next, judging);
+  const common = {
+    base: a.side,
+    next: b.side,
+    threshold,
+    gain: worsening.isRatio ? threshold / (1 + threshold) : threshold,
+    obstacle,
+    steal: stealOf(base, next),
+  };
+  if (obstacle !== null) return { ...common, test: null, ratio: null, worse: null, detectable: () => null };
+  const estimate = (by: (base: number, next: number) => number): ChangeEstimate => {
+    const figures = a.medians.map((one, at) => by(one, b.medians[at] ?? NaN));
+    const [low, high] = percentileInterval(figures, judging.confidence);
+    return { estimate: finite(by(a.side.median, b.side.median)), interval: [finite(low), finite(high)] };
+  };
+  return {
+    ...common,
+    test: mannWhitney(a.ascending, b.ascending),
+    ratio: estimate(ratioOf),
+    worse: estimate(worsening.of),
+    detectable: (alpha) => minimumDetectableEffect(a, b, { ...judging, alpha }),
+  };
+}
+
+/** Judges a measured metric. `adjustedP`: its p after Holm's correction; `detectable`: its minimum detectable effect. */
+export function judge(measured: Measured, adjustedP: number, detectable: number | null, judging: Judging): Judged {
+  const { obstacle, test, worse, threshold, gain } = measured;
+  if (test === null || worse === null) return inconclusive(obstacle ?? 'not measured');
+  const low = worse.interval[0] ?? -Infinity;
+  const high = worse.interval[1] ?? Infinity;
+  const isSignificant = adjustedP < judging.alpha && Math.abs(test.delta) >= judging.delta;
+  if (isSignificant && low > threshold) return unlessStolen('regression', measured, judging);
+  if (isSignificant && high < -gain) return unlessStolen('improvement', measured, judging);
+  if (low >= -gain && high <= threshold) return { change: 'same', why: null };
+  const estimate = worse.estimate ?? Infinity;
+  if (isSignificant && (estimate > threshold || estimate < -gain)) {
+    return inconclusive(`it changed, but perhaps by less than the threshold of ${percent(threshold)}`);
+  }
+  if (detectable === null) return inconclusive('too few samples for so many metrics, or a median of 0');
+  if (detectable <= threshold) return { change: 'same', why: null };
+  const noise = `too noisy: only changes of ${percent(detectable)} would be found, the threshold is ${percent(threshold)}`;
+  return inconclusive(noise + enough(measured, detectable));
+}
+
+function inconclusive(why: string): Judged {
+  return { change: 'inconclusive', why };
+}
+
+/** A hypervisor that takes more CPU time than before slows everything down. */
+function unlessStolen(change: Change, { steal }: Measured, { stealDifference }: Judging): Judged {
+  const against = change === 'regression' ? steal : steal === null ? null : -steal;
+  if (against === null || against <= stealDifference) return { change, why: null };
+  const which = change === 'regression' ? 'new run' : 'base';
+  return inconclusive(
+    `the hypervisor took ${percent(against)} more CPU time during the ${which}: it may be the machine`,
+  );
+}
+
+/** How many samples would have done: the error falls with their square root. Hundreds of thousands are no advice. */
+function enough({ base, next, threshold }: Measured, detectable: number): string {
+  const samples = Math.ceil((Math.min(base.n, next.n) * (detectable / threshold) ** 2) / 10) * 10;
+  return samples <= 1000 ? `; about ${formatCount(samples)} samples a side would do` : '';
+}
+
+/** In plain percent, with as many digits as small thresholds need. */
+function percent(share: number): string {
+  return share < 0.1 ? `${String(Number((share * 100).toPrecision(2)))}%` : formatPercent(share);
+}
+
+function obstacleOf(base: Metric, next: Metric, { minSamples }: Judging): string | null {
+  if (base.unit !== next.unit || base.better !== next.better || base.target !== next.target) {
+    return 'the two runs do not mean the same by it: its unit, direction or target differs';
+  }
+  const fewest = Math.min(base.samples.length, next.samples.length);
+  if (fewest < minSamples) return `too few samples: ${fewest}, at least ${minSamples} a side are needed`;
+  const values = [...base.samples, ...next.samples].map(({ value }) => value);
+  return values.every((value) => value >= 0 && value < Infinity) ? null : 'of values below 0 there is no ratio';
+}
+
+/** Nothing by nothing is no change; something by nothing is beyond every number. */
+function ratioOf(base: number, next: number): number {
+  return base === next ? 1 : next / base;
+}
+
+/** How much worse a median is than that of the base, by what is better. */
+function worseningOf({ better, target }: Metric): {
+  readonly isRatio: boolean;
+  readonly of: (base: number, next: number) => number;
+} {
+  if (better === 'target' && target !== null && target !== 0) {
+    const distance = (value: number): number => Math.abs(value - target) / Math.abs(target);
+    return { isRatio: false, of: (base, next) => distance(next) - distance(base) };
+  }
+  if (better === 'higher') return { isRatio: true, of: (base, next) => ratioOf(next, base) - 1 };
+  // The nearer to 0 the better: the lower.
+  return { isRatio: true, of: (base, next) => ratioOf(base, next) - 1 };
+}
+
+function stealOf(base: Metric, next: Metric): number | null {
+  const [before, after] = [base, next].map(({ samples }) => samples.flatMap(({ steal }) => steal ?? []));
+  if (before === undefined || after === undefined || before.length === 0 || after.length === 0) return null;
+  return median(sorted(after)) - median(sorted(before));
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
