@@ -1,0 +1,125 @@
+/** A run or a comparison as Markdown, for the step summary of a CI job. */
+import type { BenchDocument } from '../src/schema/bench.ts';
+import type { Comparison, MetricComparison } from '../src/schema/bench-compare.ts';
+import { terminalSafe } from '../src/text/safe.ts';
+import { verdictText } from './bench-compare-text.ts';
+import { formatMeasured, formatP, formatRatio, formatShare } from './bench-numbers.ts';
+import { sumText } from './bench-run-text.ts';
+
+/** A step summary may have 1 MiB, and nobody reads more rows. */
+const MOST_ROWS = 500;
+
+/** What broke, a table of what changed, and below a fold what did not. */
+export function comparisonMarkdown(comparison: Comparison): string {
+  const { base, next, failed, unjudged, metrics, differences, notes } = comparison;
+  const changed = metrics.filter(({ change }) => change !== 'same');
+  const same = metrics.filter(({ change }) => change === 'same');
+  return document([
+    `## nsinspect bench: ${escaped(verdictText(comparison))}`,
+    `Base of ${escaped(base.takenAt)}, new run of ${escaped(next.takenAt)}, kernel ${escaped(next.kernel)}.`,
+    list([
+      ...differences.map((one) => `differs: ${one.what} ${one.base ?? 'unknown'} -> ${one.next ?? 'unknown'}`),
+      ...notes,
+    ]),
+    table(
+      ['Probe', 'Runtime', 'Base', 'New', 'Why'],
+      [
+        ...failed.map(({ id, runtime, base: was, why, broken }) => {
+          const reasons = [
+            ...(why === null ? [] : [why]),
+            ...broken.map(({ text, observed }) => `${text}; ${observed}`),
+          ];
+          return [id, runtime, was ?? '-', 'FAILED', reasons.join('; ')];
+        }),
+        ...unjudged.map(({ id, runtime, base: was, next: is, why }) => [
+          id,
+          runtime,
+          was ?? '-',
+          is ?? 'missing',
+          why ?? '',
+        ]),
+      ],
+    ),
+    metricTable(changed),
+    same.length === 0
+      ? ''
+      : `<details><summary>${same.length} unchanged</summary>\n\n${metricTable(same)}\n\n</details>`,
+  ]);
+}
+
+/** A table of the probes and one of what they measured. */
+export function runMarkdown({ results, environment, takenAt }: BenchDocument): string {
+  const { kernel, cgroupMode, cpus, cpuModel } = environment;
+  return document([
+    `## nsinspect bench: ${escaped(sumText(results))}`,
+    escaped(`${takenAt}, kernel ${kernel}, cgroups ${cgroupMode}, ${cpus} x ${cpuModel ?? 'unknown CPU'}`),
+    table(
+      ['Verdict', 'Probe', 'Runtime', 'Why'],
+      results.map(({ id, runtime, verdict, why, invariants }) => {
+        const broken = invariants.filter(({ holds }) => !holds).map(({ text, observed }) => `${text}; ${observed}`);
+        return [verdict, id, runtime, [...(why === null ? [] : [why]), ...broken].join('; ')];
+      }),
+    ),
+    table(
+      ['Probe', 'Runtime', 'Metric', 'Median', '95 %', 'n', 'cv', 'Minimum detectable effect'],
+      results.flatMap(({ id, runtime, metrics }) =>
+        metrics.map(
+          ({ name, unit, informative, summary: { median, interval, n, cv, minimumDetectableEffect: mde } }) => [
+            id,
+            runtime,
+            name,
+            formatMeasured(median, unit),
+            interval.map((bound) => formatMeasured(bound, '')).join(' to '),
+            String(n),
+            formatShare(cv),
+            informative ? 'informative' : formatShare(mde),
+          ],
+        ),
+      ),
+    ),
+  ]);
+}
+
+function metricTable(rows: readonly MetricComparison[]): string {
+  return table(
+    ['Verdict', 'Probe', 'Runtime', 'Metric', 'Base', 'New', 'Change', 'p', 'Minimum detectable effect', 'Why'],
+    rows.map((row) => [
+      row.change,
+      row.id,
+      row.runtime,
+      row.metric,
+      formatMeasured(row.base.median, row.unit),
+      formatMeasured(row.next.median, row.unit),
+      formatRatio(row.ratio),
+      formatP(row.adjustedP),
+      formatShare(row.minimumDetectableEffect),
+      row.why ?? '',
+    ]),
+  );
+}
+
+function document(parts: readonly string[]): string {
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${escaped(item)}`).join('\n');
+}
+
+function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const lines = [headers, headers.map(() => '---'), ...rows.slice(0, MOST_ROWS).map((row) => row.map(escaped))];
+  const more = rows.length > MOST_ROWS ? `\n\n${rows.length - MOST_ROWS} more are not shown.` : '';
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n') + more;
+}
+
+/** Text that Markdown and HTML show as it is: no markup, no link, no mention, no cell ends in it. */
+function escaped(text: string): string {
+  return terminalSafe(text)
+    .replaceAll(/[\\`*_{}[\]()#+!|~$^-]/g, String.raw`\$&`)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', '&#64;')
+    .replaceAll('://', '&#58;//');
+}

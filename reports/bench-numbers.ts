@@ -1,0 +1,66 @@
+/** Numbers of measurements in words, the same in every rendering. */
+import type { ChangeEstimate, MetricComparison } from '../src/schema/bench-compare.ts';
+
+/** Four digits say all that a benchmark can; more where a whole number has them. */
+export function formatValue(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  return Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
+}
+
+/** A value with its unit; a ratio (unit `1` or none) by itself. */
+export function formatMeasured(value: number, unit: string): string {
+  return unit === '' || unit === '1' || unit === 'ratio' ? formatValue(value) : `${formatValue(value)} ${unit}`;
+}
+
+/** A relative change with its sign: `+4.9%`, `-12%`, `+0%`; beyond tenfold as a factor. Null is unbounded. */
+export function formatChange(change: number | null): string {
+  if (change === null) return '+inf';
+  if (change >= 9) return `x${formatValue(change + 1)}`;
+  const percent = Math.abs(change * 100);
+  const digits = percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0);
+  return `${change < 0 && Number(digits) !== 0 ? '-' : '+'}${digits}%`;
+}
+
+/** A share without a sign: `2%`, `0.5%`; null is a dash. */
+export function formatShare(share: number | null): string {
+  return share === null ? '-' : `${String(Number((share * 100).toPrecision(2)))}%`;
+}
+
+/** A ratio of medians as a change: `+4.9% [+4.1%, +5.8%]`, or in brief `+4.9% [4.1 5.8]`. */
+export function formatRatio(ratio: ChangeEstimate | null, isBrief = false): string {
+  if (ratio === null) return '-';
+  const [estimate = '', low = '', high = ''] = [ratio.estimate, ...ratio.interval].map((one) =>
+    formatChange(one === null ? null : one - 1),
+  );
+  const brief = (text: string): string => text.replaceAll(/^\+|%$/g, '');
+  return isBrief ? `${estimate} [${brief(low)} ${brief(high)}]` : `${estimate} [${low}, ${high}]`;
+}
+
+/** A probability: small ones as a power of ten, not as 0. */
+export function formatP(p: number | null): string {
+  if (p === null) return '-';
+  return p < 0.001 ? p.toExponential(0) : p.toFixed(3);
+}
+
+/** What became of a metric, in one sentence with its numbers. */
+export function metricSentence({
+  metric,
+  unit,
+  base,
+  next,
+  ratio,
+  adjustedP,
+  delta,
+  ...rest
+}: MetricComparison): string {
+  const values = `${formatMeasured(base.median, unit)} -> ${formatMeasured(next.median, unit)}`;
+  const numbers = [
+    `threshold ${formatShare(rest.threshold)}`,
+    `p ${formatP(adjustedP)}`,
+    `delta ${delta === null ? '-' : delta.toFixed(2)}`,
+    `minimum detectable effect ${formatShare(rest.minimumDetectableEffect)}`,
+    `${base.n} and ${next.n} samples`,
+  ];
+  const why = rest.why === null ? '' : `: ${rest.why}`;
+  return `${metric} ${rest.change}${why}; ${values}, ${formatRatio(ratio)}; ${numbers.join(', ')}`;
+}
