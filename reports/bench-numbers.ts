@@ -9,7 +9,9 @@ export function formatValue(value: number): string {
 
 /** A value with its unit; a ratio (unit `1` or none) by itself. */
 export function formatMeasured(value: number, unit: string): string {
-  return unit === '' || unit === '1' || unit === 'ratio' ? formatValue(value) : `${formatValue(value)} ${unit}`;
+  if (unit === '' || unit === '1' || unit === 'ratio') return formatValue(value);
+  // A unit is short; that of a forged run is not to push all else aside.
+  return `${formatValue(value)} ${unit.length > 12 ? unit.slice(0, 12) : unit}`;
 }
 
 /** A relative change with its sign: `+4.9%`, `-12%`, `+0%`; beyond tenfold as a factor. Null is unbounded. */
