@@ -18,7 +18,7 @@ export interface MannWhitney {
  * counted for each metric anew, which takes ten times as long as all the rest of a comparison if samples are larger.
  */
 const MOST_PAIRS = 2500;
-const MOST_PAIRS_WITH_TIES = 400;
+const MOST_PAIRS_WITH_TIES = 225;
 
 /**
  * Compares two samples in ascending order, neither empty. The exact distribution under the null hypothesis where the samples are

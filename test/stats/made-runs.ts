@@ -23,7 +23,7 @@ export function madeMetric(values: readonly number[], more: Partial<Metric> = {}
     threshold: 0.05,
     informative: false,
     samples: values.map((value, round) => ({ value, round, steal: null, pressure })),
-    summary: summarize(values),
+    summary: more.summary ?? summarize(values),
     ...more,
   };
 }

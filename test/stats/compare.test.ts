@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Comparison } from '../../src/schema/bench-compare.ts';
+import { compareRuns, exitCodeOf, splitForSelfCheck } from '../../src/stats/compare.ts';
+import { expectDocument } from '../support/schema.ts';
+import { madeMetric, madeProbe, madeRun, normalValues } from './made-runs.ts';
+
+const version = '0.1.0';
+const run = (values: readonly number[], more = {}) => madeRun([madeProbe('limits/a', [madeMetric(values, more)])]);
+const compared = (a: ReturnType<typeof run>, b: ReturnType<typeof run>) => compareRuns(a, b, { version }) as Comparison;
+const steady = normalValues('a', 20, 100, 0.01);
+const slower = normalValues('b', 20, 112, 0.01);
+
+describe('a comparison', () => {
+  it('calls a clear slow-down a regression, and the way back an improvement', () => {
+    const there = compared(run(steady), run(slower));
+    expect(there).toMatchObject({ verdict: 'regression', metrics: [{ change: 'regression' }] });
+    expect(exitCodeOf(there)).toBe(1);
+    expect(compared(run(slower), run(steady))).toMatchObject({ verdict: 'fine', metrics: [{ change: 'improvement' }] });
+    const higher = { better: 'higher' } as const;
+    expect(compared(run(steady, higher), run(slower, higher)).metrics[0]?.change).toBe('improvement');
+  });
+
+  it('is the same document each time, and what its schema says', () => {
+    const document = compared(run(steady), run(slower));
+    expect(compared(run(steady), run(slower))).toEqual(document);
+    expectDocument(JSON.parse(JSON.stringify(document)));
+    expectDocument(JSON.parse(JSON.stringify(run(steady))));
+  });
+
+  it('says that it cannot tell from too few or too noisy samples', () => {
+    const few = compared(run(steady.slice(0, 9)), run(slower));
+    expect(few.metrics[0]).toMatchObject({ change: 'inconclusive', why: expect.stringMatching(/^too few samples: 9/) });
+    expect(exitCodeOf(few)).toBe(3);
+    const noisy = compared(run(normalValues('c', 20, 100, 0.3)), run(normalValues('d', 20, 100, 0.3)));
+    expect(noisy.metrics[0]).toMatchObject({ change: 'inconclusive', why: expect.stringMatching(/^too noisy/) });
+  });
+
+  it('fails on a broken invariant whatever the numbers say', () => {
+    const invariants = [{ id: 'x', text: 'x <= 1', holds: false, observed: '2' }];
+    const next = madeRun([madeProbe('limits/a', [madeMetric(steady)], { invariants })]);
+    expect(compared(run(steady), next)).toMatchObject({
+      verdict: 'broken',
+      failed: [{ id: 'limits/a', base: 'pass' }],
+    });
+  });
+
+  it('does not take a probe that vanished, or was not judged, for fine', () => {
+    expect(compared(run(steady), madeRun([]))).toMatchObject({ verdict: 'inconclusive', unjudged: [{ next: null }] });
+    const next = madeRun([madeProbe('limits/a', [], { verdict: 'unsupported' })]);
+    expect(compared(run(steady), next)).toMatchObject({ verdict: 'inconclusive', unjudged: [{ next: 'unsupported' }] });
+  });
+
+  it('puts a change down to the machine where the hypervisor took more', () => {
+    const samples = madeMetric(slower).samples.map((sample) => ({ ...sample, steal: 0.2 }));
+    const before = madeMetric(steady).samples.map((sample) => ({ ...sample, steal: 0 }));
+    const result = compared(run(steady, { samples: before }), run(slower, { samples }));
+    expect(result.metrics[0]).toMatchObject({ change: 'inconclusive', why: expect.stringContaining('hypervisor') });
+  });
+
+  it('judges a target by the distance from it', () => {
+    const target = { better: 'target', target: 100, threshold: 0.02 } as const;
+    expect(compared(run(slower, target), run(steady, target)).metrics[0]?.change).toBe('improvement');
+    const below = run(normalValues('e', 20, 95, 0.002), target);
+    const above = run(normalValues('f', 20, 105, 0.002), target);
+    expect(compared(below, above).metrics[0]?.change).toBe('same');
+  });
+
+  it('takes something in place of nothing for beyond every number', () => {
+    const zeros = Array.from({ length: 20 }, () => 0);
+    expect(compared(run(zeros), run(zeros)).metrics[0]?.change).toBe('same');
+    expect(compared(run(zeros), run(steady)).metrics[0]).toMatchObject({
+      change: 'regression',
+      ratio: { estimate: null },
+    });
+  });
+
+  it('refuses other environments, unless told', () => {
+    const next = { ...run(steady), environment: { ...run(steady).environment, kernel: '6.19.0', cpus: 4 } };
+    expect(compareRuns(run(steady), next, { version })).toMatchObject({
+      mismatch: [{ what: 'kernel' }, { what: 'cpus' }],
+    });
+    expect(compareRuns(run(steady), next, { version, anyEnvironment: true })).toMatchObject({ verdict: 'fine' });
+  });
+
+  it('splits a run by its interleaved rounds', () => {
+    const [a, b] = splitForSelfCheck(run([0, 1, 2, 3, 4, 5, 6, 7]));
+    const rounds = [a, b].map(({ results }) => results[0]!.metrics[0]!.samples.map(({ round }) => round));
+    expect(rounds).toEqual([
+      [0, 3, 4, 7],
+      [1, 2, 5, 6],
+    ]);
+  });
+});
