@@ -83,7 +83,8 @@ export function measure(base: Metric, next: Metric, name: string, judging: Judgi
 export function judge(measured: Measured, adjustedP: number, detectable: number | null, judging: Judging): Judged {
   const { obstacle, test, worse, threshold, gain } = measured;
   if (test === null || worse === null) return inconclusive(obstacle ?? 'not measured');
-  const low = worse.interval[0] ?? -Infinity;
+  // No ratio is below 0: what no number holds is above all.
+  const low = worse.interval[0] ?? Infinity;
   const high = worse.interval[1] ?? Infinity;
   const isSignificant = adjustedP < judging.alpha && Math.abs(test.delta) >= judging.delta;
   if (isSignificant && low > threshold) return unlessStolen('regression', measured, judging);

@@ -30,10 +30,16 @@ describe('a comparison', () => {
 
   it('says that it cannot tell from too few or too noisy samples', () => {
     const few = compared(run(steady.slice(0, 9)), run(slower));
-    expect(few.metrics[0]).toMatchObject({ change: 'inconclusive', why: expect.stringMatching(/^too few samples: 9/) });
+    expect(few.metrics[0]).toMatchObject({
+      change: 'inconclusive',
+      why: expect.stringMatching(/^too few samples: 9/) as string,
+    });
     expect(exitCodeOf(few)).toBe(3);
     const noisy = compared(run(normalValues('c', 20, 100, 0.3)), run(normalValues('d', 20, 100, 0.3)));
-    expect(noisy.metrics[0]).toMatchObject({ change: 'inconclusive', why: expect.stringMatching(/^too noisy/) });
+    expect(noisy.metrics[0]).toMatchObject({
+      change: 'inconclusive',
+      why: expect.stringMatching(/^too noisy/) as string,
+    });
   });
 
   it('fails on a broken invariant whatever the numbers say', () => {
@@ -55,7 +61,10 @@ describe('a comparison', () => {
     const samples = madeMetric(slower).samples.map((sample) => ({ ...sample, steal: 0.2 }));
     const before = madeMetric(steady).samples.map((sample) => ({ ...sample, steal: 0 }));
     const result = compared(run(steady, { samples: before }), run(slower, { samples }));
-    expect(result.metrics[0]).toMatchObject({ change: 'inconclusive', why: expect.stringContaining('hypervisor') });
+    expect(result.metrics[0]).toMatchObject({
+      change: 'inconclusive',
+      why: expect.stringContaining('hypervisor') as string,
+    });
   });
 
   it('judges a target by the distance from it', () => {
