@@ -93,8 +93,8 @@ export interface LaunchSpec {
    * them, and `user` where the caller has no rights. What a runtime cannot do is an error, never left out silently.
    */
   readonly namespaces?: readonly OwnNamespace[];
-  /** With `user` among the namespaces: uids and gids. Without: the caller's own is 0 inside, which needs no rights. */
-  readonly ids?: readonly IdRange[];
+  /** For `user` among the namespaces, of uids and gids alike. Without it the caller's own is 0 inside, which needs no rights. */
+  readonly ids?: IdRange;
   readonly binds?: readonly Bind[];
   /** A directory on a disk, to be found at /scratch: what is written there goes through the block layer. Removed with the probe. */
   readonly scratch?: boolean;
@@ -119,12 +119,12 @@ export interface Scope {
   read(controller: string, group: string, file: string): string | null;
   /** Moves a process of the probe with all its threads into the group, in every hierarchy that has it. */
   join(group: string, pid: number): void;
-  /** Pids in the scope and below, as the caller counts them. */
-  pids(): number[];
-  /** Ends every process in the scope. Returns when none is left; error after some seconds. */
-  kill(): void;
-  /** Kills, and removes all groups. May be called again. */
-  remove(): void;
+  /** Pids in the group, or in the whole scope, and below, as the caller counts them. */
+  pids(group?: string): number[];
+  /** Ends every process in the group or in the scope. Returns when none is left; error after some seconds. */
+  kill(group?: string): void;
+  /** Kills, and removes the group or the scope with all below. May be called again. */
+  remove(group?: string): void;
 }
 
 /** Who made a setting: the runtime by its own options or configuration, or nsinspect by writing the file. */

@@ -1,0 +1,204 @@
+/** What the launchers have in common: a scope, a directory, a gated process, and their removal, in the order that the kernel asks for. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+
+import type { ProbeRuntime, RuntimeFacts } from '../../schema/bench.ts';
+import { NsinspectError } from '../../text/error.ts';
+import { CgroupScope, makeScope } from '../cgroupfs.ts';
+import { undoAtEnd } from '../live.ts';
+import { newMark } from '../mark.ts';
+import { makeMarked, removeMarked, scratchRoot, stateRoot } from '../state.ts';
+import { boundsOf, type Gated } from './gated.ts';
+import type { AppliedSetting, Bounds, Exit, Launcher, LaunchSpec, Probe } from './launcher.ts';
+
+/** The payload's group where a spec names none. */
+export const GROUP = 'probe';
+
+/** What a probe is made in. Everything in it is removed by {@link Place.remove}, also when the process ends. */
+export class Place {
+  readonly mark = newMark();
+  readonly scope: CgroupScope;
+  readonly group: string;
+  readonly bounds: Bounds;
+  /** The probe's own, of this user alone. */
+  readonly directory: string;
+  readonly scratch: string | null;
+  /** Controllers of which the payload's group has the files. */
+  readonly controllers: readonly string[];
+  readonly #ownsScope: boolean;
+  readonly #undos: (() => void)[] = [];
+  readonly #forget: () => void;
+
+  constructor(spec: LaunchSpec) {
+    if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(spec.name)) throw new TypeError(`no name of a probe: ${spec.name}`);
+    this.bounds = boundsOf(spec);
+    this.group = spec.group ?? GROUP;
+    const settings = spec.settings ?? [];
+    const wanted = [...settings.map(({ controller }) => controller), ...(spec.controllers ?? [])];
+    this.#ownsScope = spec.scope === undefined;
+    if (spec.scope !== undefined && !(spec.scope instanceof CgroupScope))
+      throw new TypeError('not a scope of cgroupfs');
+    this.scope = spec.scope ?? makeScope(this.bounds, wanted);
+    try {
+      this.controllers = [
+        ...new Set([
+          ...wanted,
+          ...['memory', 'pids', 'freezer'].filter((name) => this.scope.directory(name, '') !== null),
+        ]),
+      ];
+      this.directory = makeMarked(stateRoot(), this.mark);
+      this.scratch = spec.scratch === true ? makeMarked(scratchRoot(), this.mark) : null;
+    } catch (error) {
+      if (this.#ownsScope) this.scope.remove();
+      throw error;
+    }
+    this.#forget = undoAtEnd(() => this.remove());
+  }
+
+  /** A directory of the probe's own, made. */
+  make(name: string): string {
+    const directory = path.join(this.directory, name);
+    mkdirSync(directory);
+    return directory;
+  }
+
+  /** Has something done before cgroups and directories are removed, the last said first. */
+  before(undo: () => void): void {
+    this.#undos.push(undo);
+  }
+
+  /** Makes the payload's group. */
+  makeGroup(): void {
+    this.scope.makeGroup(this.group, this.controllers);
+  }
+
+  /** Writes settings in their order. */
+  set(settings: readonly AppliedSetting[]): void {
+    for (const setting of settings) this.scope.set({ ...setting, group: setting.group ?? this.group });
+  }
+
+  /** Error unless the process is in the payload's group in every hierarchy that has it. */
+  verify(pid: number): void {
+    for (const controller of [...this.controllers, 'v2']) {
+      const directory = this.scope.directory(controller, this.group);
+      if (directory !== null && !this.scope.holds(controller, this.group, pid)) {
+        throw new NsinspectError(`the payload did not join its cgroup of ${controller}`, { code: 'probe-failed' });
+      }
+    }
+  }
+
+  remove(): void {
+    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) undo();
+    if (this.#ownsScope) this.scope.remove();
+    else this.scope.remove(this.group);
+    removeMarked(this.directory);
+    if (this.scratch !== null) removeMarked(this.scratch);
+    this.#forget();
+  }
+}
+
+/** See {@link Probe}. */
+export class Container implements Probe {
+  readonly runtime: ProbeRuntime;
+  readonly pid: number;
+  readonly settings: readonly AppliedSetting[];
+  readonly startMs: number;
+  readonly #place: Place;
+  readonly #gated: Gated;
+  readonly #kill: () => void;
+
+  constructor(
+    runtime: ProbeRuntime,
+    place: Place,
+    gated: Gated,
+    facts: { pid: number; settings: readonly AppliedSetting[]; startMs: number; kill: () => void },
+  ) {
+    this.runtime = runtime;
+    this.#place = place;
+    this.#gated = gated;
+    this.pid = facts.pid;
+    this.settings = facts.settings;
+    this.startMs = facts.startMs;
+    this.#kill = facts.kill;
+  }
+
+  get scope(): CgroupScope {
+    return this.#place.scope;
+  }
+
+  get group(): string {
+    return this.#place.group;
+  }
+
+  get scratch(): string | null {
+    return this.#place.scratch;
+  }
+
+  read(controller: string, file: string, group = this.group): string | null {
+    return this.scope.read(controller, group, file);
+  }
+
+  go(): void {
+    this.#gated.go();
+  }
+
+  write(text: string): void {
+    this.#gated.write(text);
+  }
+
+  output(): string {
+    return this.#gated.output();
+  }
+
+  said(text: string): Promise<void> {
+    return this.#gated.said(text);
+  }
+
+  wait(): Promise<Exit> {
+    return this.#gated.wait();
+  }
+
+  kill(): void {
+    this.#kill();
+  }
+
+  remove(): void {
+    this.#place.remove();
+  }
+}
+
+/** Launches; whatever fails is removed again. `start` makes the container and brings it to the gate. */
+export async function launchIn(
+  spec: LaunchSpec,
+  start: (place: Place, began: number) => Promise<Probe>,
+): Promise<Probe> {
+  const began = performance.now();
+  const place = new Place(spec);
+  try {
+    return await start(place, began);
+  } catch (error) {
+    place.remove();
+    throw error;
+  }
+}
+
+/** {@link Launcher.check} for a runtime of this version; null: it is not there. */
+export async function tried(launcher: Launcher, version: string | null, missing: string): Promise<RuntimeFacts> {
+  const { runtime } = launcher;
+  if (version === null) return { runtime, version, usable: false, why: missing };
+  try {
+    const probe = await launcher.launch({ name: 'check', script: 'exit 7', bounds: { seconds: 20 } });
+    try {
+      probe.go();
+      const { status, errors } = await probe.wait();
+      if (status === 7) return { runtime, version, usable: true, why: null };
+      return { runtime, version, usable: false, why: `a payload ended with status ${status}: ${errors.trim()}` };
+    } finally {
+      probe.remove();
+    }
+  } catch (error) {
+    if (!(error instanceof NsinspectError)) throw error;
+    return { runtime, version, usable: false, why: error.message };
+  }
+}

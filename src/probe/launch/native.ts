@@ -1,0 +1,216 @@
+/**
+ * Containers without a runtime: sh and util-linux. The way to the gate, each step in the words of a shell:
+ *
+ * 1. `sh` writes itself into the set-up group of the scope, which is bounded, and becomes `unshare`.
+ * 2. Its child, first process of the new pid namespace, mounts an overlay of empty directories, binds the host's programs
+ *    onto it and pivots into it.
+ * 3. It says that it is ready to join and sleeps in read(2); it is moved into the payload's group, which has all its
+ *    settings. So the set-up, which would take seconds in a hundredth of a CPU and needs more tasks than a small limit
+ *    leaves, is charged elsewhere, and from here on nothing is unlimited. `unshare` stays outside.
+ * 4. It makes its cgroup namespace, whose root is thus the payload's group, drops rights, and waits at the gate.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import type { RuntimeFacts } from '../../schema/bench.ts';
+import { NsinspectError } from '../../text/error.ts';
+import { makeScope } from '../cgroupfs.ts';
+import { isRunning, killOne } from '../tasks.ts';
+import { Container, launchIn, tried, type Place } from './container.ts';
+import { boundsOf, Gated, payloadOf, waitFor } from './gated.ts';
+import type { AppliedSetting, Bounds, IdRange, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
+import { DEVICES, fstabField, makeRoot, versionOf } from './root.ts';
+
+/** What engines leave a container by default: root in it, over its own files and nothing else. */
+export const CAPABILITIES = [
+  ...['chown', 'dac_override', 'fsetid', 'fowner', 'mknod', 'net_raw', 'setgid', 'setuid', 'setfcap', 'setpcap'],
+  ...['net_bind_service', 'sys_chroot', 'kill', 'audit_write'],
+];
+
+/** Namespaces of a container that says nothing of them. */
+export const DEFAULT_NAMESPACES: readonly OwnNamespace[] = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts'];
+
+/** Added to the clocks of a time namespace, so that it can be told from the host's: 100,000 s. */
+export const BOOT_TIME_OFFSET = 100_000;
+
+const OPTIONS: Readonly<Record<OwnNamespace, readonly string[]>> = {
+  cgroup: ['--cgroup'],
+  ipc: ['--ipc'],
+  mnt: ['--mount', '--propagation', 'private'],
+  net: ['--net'],
+  pid: ['--pid'],
+  time: ['--time', '--boottime', String(BOOT_TIME_OFFSET), '--monotonic', String(BOOT_TIME_OFFSET)],
+  user: ['--user', '--map-root-user'],
+  uts: ['--uts'],
+};
+
+/** `$1` the directory of the probe, `$2` the host name or nothing; the rest is what comes after the join. */
+const SET_UP = `
+set -e
+[ -z "$2" ] || echo "$2" > /proc/sys/kernel/hostname
+mount --all --fstab "$1/fstab"
+cd "$1/root"
+pivot_root . .
+umount --lazy .
+cd /
+shift 2
+${waitFor('join', 'joined')}
+exec "$@"
+`;
+
+/** Between the namespace of users and the payload, where ids are mapped: no program knows how, so that this is done from outside. */
+const MAP = `${waitFor('map', 'mapped')}; exec "$@"`;
+
+/** Everything that is mounted, in the order of fstab(5); `root` lies in `directory`. Exported for its test. */
+export function fstab(
+  directory: string,
+  binds: ReturnType<typeof makeRoot>,
+  own: ReadonlySet<OwnNamespace>,
+  disk: number,
+) {
+  const below = (name: string) => path.join(directory, name);
+  const root = below('root');
+  const parts = { lowerdir: below('lower'), upperdir: below('upper'), workdir: below('work') };
+  const overlay = Object.entries(parts).map(([name, at]) => `${name}=${at}`);
+  const lines: [source: string, target: string, type: string, options: string][] = [
+    [parts.lowerdir, parts.lowerdir, 'none', 'bind,ro'],
+    // Read-only from the start: whatever is mounted on is there.
+    ['overlay', root, 'overlay', `ro,${overlay.join(',')}`],
+    ['proc', `${root}/proc`, 'proc', 'nosuid,nodev,noexec'],
+    [`${root}/proc/sys`, `${root}/proc/sys`, 'none', 'bind,ro'],
+    ['tmpfs', `${root}/tmp`, 'tmpfs', `size=${disk},nosuid,mode=1777`],
+    ['tmpfs', `${root}/dev/shm`, 'tmpfs', `size=${Math.min(disk, 1 << 26)},nosuid,nodev,noexec,mode=1777`],
+    ...DEVICES.map((name): [string, string, string, string] => [`/dev/${name}`, `${root}/dev/${name}`, 'none', 'bind']),
+    ...binds.map(({ source, target, writable }): [string, string, string, string] => [
+      ...([source, path.join(root, target), 'none'] as const),
+      // Without rights a mount comes with all that is mounted below it, or not at all (mount_namespaces(7), "locked").
+      `${own.has('user') ? 'rbind' : 'bind'}${writable ? '' : ',ro'}`,
+    ]),
+    // Both show the namespace in which they were mounted, and may only be mounted by its owner.
+    ...(own.has('ipc') ? [['mqueue', `${root}/dev/mqueue`, 'mqueue', 'nosuid,nodev,noexec'] as const] : []),
+    ...(own.has('net') ? [['sysfs', `${root}/sys`, 'sysfs', 'ro,nosuid,nodev,noexec'] as const] : []),
+  ].map(([source, target, type, options]) => [source, target, type, options]);
+  return lines.map((fields) => `${fields.map(fstabField).join(' ')} 0 0\n`).join('');
+}
+
+/** See the head of this file. */
+export class NativeLauncher implements Launcher {
+  readonly runtime = 'native';
+
+  check(): Promise<RuntimeFacts> {
+    return tried(this, versionOf('unshare'), 'unshare of util-linux is not installed');
+  }
+
+  launch(spec: LaunchSpec): Promise<Probe> {
+    return launchIn(spec, (place, began) => launch(spec, place, began));
+  }
+
+  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
+    return makeScope(boundsOf({ bounds }), controllers);
+  }
+
+  close(): void {
+    // Nothing is kept between launches.
+    return;
+  }
+}
+
+async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
+  const { scope, bounds, directory } = place;
+  const privileged = process.geteuid?.() === 0;
+  const own = new Set<OwnNamespace>([...(spec.namespaces ?? DEFAULT_NAMESPACES), 'mnt', 'pid']);
+  if (!privileged) own.add('user');
+  if (spec.ids !== undefined && !privileged) {
+    throw new NsinspectError('ids other than the own cannot be mapped without rights', { code: 'probe-failed' });
+  }
+  if (/[\s,:\\]/.test(directory)) {
+    throw new NsinspectError(`${directory} cannot be named in options of a mount`, { code: 'probe-failed' });
+  }
+  const lower = place.make('lower');
+  for (const name of ['upper', 'work', 'root']) place.make(name);
+  const mounts = fstab(
+    directory,
+    makeRoot(lower, spec, place.scratch),
+    privileged ? without(own, 'user') : own,
+    bounds.disk,
+  );
+  writeFileSync(path.join(directory, 'fstab'), mounts);
+
+  place.makeGroup();
+  const settings = (spec.settings ?? []).map((setting): AppliedSetting => ({ ...setting, by: 'nsinspect' }));
+  place.set(settings);
+  const setUp = place.mark.replace(/.*-/, 'set-up-');
+  scope.makeGroup(setUp, place.controllers);
+  place.before(() => scope.remove(setUp));
+
+  // With rights the namespace of users comes last: the mounts are then made by the host's root, and those in it are locked.
+  const outer = privileged ? without(own, 'user', 'cgroup') : without(own, 'cgroup');
+  const unshare = [...outer]
+    .sort((a, b) => Number(b === 'user') - Number(a === 'user'))
+    .flatMap((name) => OPTIONS[name]);
+  const noCgroups = scope.directory('memory', place.group) === null;
+  const payload = [
+    ...(own.has('cgroup') ? ['unshare', ...OPTIONS.cgroup, '--'] : []),
+    ...(privileged && own.has('user') ? innerUser(spec.ids) : []),
+    ...[
+      'setpriv',
+      '--no-new-privs',
+      '--inh-caps=-all',
+      `--bounding-set=${['-all', ...CAPABILITIES.map((name) => `+${name}`)].join(',')}`,
+    ],
+    ...payloadOf(spec, bounds, noCgroups ? bounds.memory : null),
+  ];
+  const join = scope.joinScript(setUp);
+  const gated = new Gated({
+    // Should this process die, `timeout` ends what it started, and with it the pid namespace.
+    command: [
+      ...['timeout', '--signal=KILL', String(bounds.seconds + 1), 'sh', '-c', `${join}exec "$@"`, 'sh'],
+      ...['unshare', ...unshare, '--fork', '--kill-child=KILL', '--', 'sh', '-c', SET_UP, 'sh'],
+      ...[directory, own.has('uts') ? spec.name : '', ...payload],
+    ],
+    mark: place.mark,
+    bounds,
+    translate: false,
+    kill,
+  });
+  let pid = 0;
+  function kill(): void {
+    scope.kill(place.group);
+    scope.kill(setUp);
+    // The first process of the pid namespace takes all others with it; it has ended where a cgroup did that.
+    if (pid > 0 && isRunning(pid)) killOne(pid);
+    gated.killGroup();
+  }
+  place.before(() => {
+    kill();
+    gated.release();
+  });
+
+  pid = gated.pidOf(await gated.stage('join'));
+  scope.join(place.group, pid);
+  gated.answer('joined');
+  if (spec.ids !== undefined && own.has('user')) await mapIds(gated, pid, spec.ids);
+  await gated.stage('gate');
+  place.verify(pid);
+  return new Container('native', place, gated, { pid, settings, startMs: performance.now() - began, kill });
+}
+
+/** Makes the namespace of users last. Nobody is root in it before ids are mapped: rights are kept over the exec instead. */
+function innerUser(ids: IdRange | undefined): string[] {
+  if (ids === undefined) return ['unshare', ...OPTIONS.user, '--'];
+  return [
+    ...['unshare', '--user', '--keep-caps', '--', 'sh', '-c', MAP, 'sh'],
+    ...['setpriv', `--reuid=${ids.inside}`, `--regid=${ids.inside}`, '--clear-groups', '--'],
+  ];
+}
+
+/** Writes the maps of the payload's user namespace (user_namespaces(7)). */
+async function mapIds(gated: Gated, pid: number, { inside, outside, count }: IdRange): Promise<void> {
+  await gated.stage('map');
+  for (const file of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${file}`, `${inside} ${outside} ${count}`);
+  gated.answer('mapped');
+}
+
+function without(names: ReadonlySet<OwnNamespace>, ...others: readonly OwnNamespace[]): Set<OwnNamespace> {
+  return new Set([...names].filter((name) => !others.includes(name)));
+}

@@ -1,0 +1,98 @@
+/**
+ * The directory in which launchers keep their files: of this user alone, so that nobody else can plant a link in it. Under
+ * /run for root and under XDG_RUNTIME_DIR for others, which a boot empties.
+ */
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { spawnSync } from 'node:child_process';
+
+import { liveHost } from '../host/live.ts';
+import { Failure } from '../host/port.ts';
+import { isMalformed } from '../parse/malformed.ts';
+import { parseMountinfo } from '../parse/mountinfo.ts';
+import { bytesOf } from '../text/bytes.ts';
+import { NsinspectError } from '../text/error.ts';
+import { parseMark } from './mark.ts';
+
+/** Where the state of this user's probes is, made or not. */
+export function stateRoot(environment: NodeJS.ProcessEnv = process.env, uid = process.geteuid?.() ?? 0): string {
+  if (uid === 0) return '/run/nsinspect-probe';
+  const runtime = environment['XDG_RUNTIME_DIR'];
+  if (runtime !== undefined && path.isAbsolute(runtime)) return path.join(runtime, 'nsinspect-probe');
+  return path.join(os.tmpdir(), `nsinspect-probe-${uid}`);
+}
+
+/** Where directories on a disk are: /run and /tmp may be tmpfs, which no limit of a block device concerns. */
+export function scratchRoot(uid = process.geteuid?.() ?? 0): string {
+  return `/var/tmp/nsinspect-probe-${uid}`;
+}
+
+/** Makes such a directory if it is not there. Error where it is another's, a link, or open to others. */
+export function secured(directory: string): string {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const wrong = distrust(directory);
+  if (wrong !== null) {
+    throw new NsinspectError(`${directory} ${wrong}: probes keep their files nowhere else`, {
+      code: 'unsafe-directory',
+      hint: 'Find out who made it, and remove it.',
+    });
+  }
+  return directory;
+}
+
+/** Why what is in the directory may be somebody else's doing; null: it is this user's own, or not there. */
+export function distrust(directory: string): string | null {
+  // lstat: a link is judged as a link, wherever it leads.
+  const facts = lstatSync(directory, { throwIfNoEntry: false });
+  if (facts === undefined) return null;
+  if (!facts.isDirectory()) return 'is not a directory';
+  if (facts.uid !== process.geteuid?.()) return `belongs to uid ${facts.uid}`;
+  if ((facts.mode & 0o077) !== 0) return 'is open to other users';
+  return null;
+}
+
+/** Makes the directory of a mark in one of the roots. */
+export function makeMarked(root: string, mark: string): string {
+  const directory = path.join(secured(root), mark);
+  mkdirSync(directory, { mode: 0o700 });
+  return directory;
+}
+
+/** Mount points at or below a directory in this mount namespace, innermost first. */
+export function mountsBelow(directory: string): string[] {
+  const proc = liveHost().open('/proc');
+  const text = proc instanceof Failure ? proc : proc.read('self/mountinfo');
+  if (!(proc instanceof Failure)) proc.close();
+  const mounts = text instanceof Failure ? text : parseMountinfo(text);
+  if (mounts instanceof Failure || isMalformed(mounts)) {
+    throw new NsinspectError('/proc/self/mountinfo cannot be read: what is mounted is not known', {
+      code: 'no-mounts',
+    });
+  }
+  return mounts
+    .map((mount) => Buffer.from(bytesOf(mount.path), 'latin1').toString('utf8'))
+    .filter((at) => at === directory || at.startsWith(`${directory}/`))
+    .reverse();
+}
+
+/** Unmounts what is mounted in a mark's directory, and removes it. Error where a mount stays, since files would be removed through it. */
+export function removeMarked(directory: string): void {
+  if (parseMark(path.basename(directory)) === null) throw new TypeError(`no mark: ${directory}`);
+  if (distrust(path.dirname(directory)) !== null || lstatSync(directory, { throwIfNoEntry: false }) === undefined)
+    return;
+  for (const at of mountsBelow(directory)) {
+    spawnSync('umount', ['--lazy', '--no-canonicalize', '--', at], { stdio: 'ignore', timeout: 10_000 });
+  }
+  const [left] = mountsBelow(directory);
+  if (left !== undefined) {
+    throw new NsinspectError(`${left} is still mounted: ${directory} is left as it is`, { code: 'not-removed' });
+  }
+  // Links are removed, not followed.
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,91 @@
+/** What probes ask about processes: through /proc of this pid namespace. */
+import { liveHost } from '../host/live.ts';
+import { Failure } from '../host/port.ts';
+import type { ByteString } from '../text/bytes.ts';
+import { isMalformed } from '../parse/malformed.ts';
+import { parseTaskStat, type TaskStat } from '../parse/task-stat.ts';
+
+/** `/proc/PID/<name>`; null where the process is gone or does not let this user read it. */
+function readTask(pid: number, name: string): ByteString | null {
+  const proc = liveHost().open('/proc');
+  if (proc instanceof Failure) return null;
+  const text = proc.read(`${pid}/${name}`);
+  proc.close();
+  return text instanceof Failure ? null : text;
+}
+
+/** What is in `/proc/PID/stat`; null: there is no such process. */
+export function statOf(pid: number): TaskStat | null {
+  const text = readTask(pid, 'stat');
+  const stat = text === null ? null : parseTaskStat(text);
+  return isMalformed(stat) ? null : stat;
+}
+
+/** Whether the process is there and no zombie: that is in lists of v1 until it is reaped, and holds nothing. */
+export function isRunning(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Sends SIGKILL; that the process is gone already is as good. */
+export function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** All pids. */
+export function allPids(): number[] {
+  const proc = liveHost().open('/proc');
+  const names = proc instanceof Failure ? proc : proc.list('.');
+  if (!(proc instanceof Failure)) proc.close();
+  return names instanceof Failure ? [] : names.map(Number).filter((pid) => Number.isInteger(pid) && pid > 0);
+}
+
+/** What this process and these that it started have started: `children` of each of its threads (since 4.2; CONFIG_PROC_CHILDREN). */
+function childrenOf(pid: number): number[] | null {
+  const proc = liveHost().open('/proc');
+  const threads = proc instanceof Failure ? proc : proc.list(`${pid}/task`);
+  if (!(proc instanceof Failure)) proc.close();
+  if (threads instanceof Failure) return [];
+  const lists = threads.map((tid) => readTask(pid, `task/${tid}/children`));
+  if (lists.every((list) => list === null) && isRunning(pid)) return null;
+  return lists.flatMap((list) => (list ?? '').split(' ').map(Number)).filter((child) => child > 0);
+}
+
+/** The processes that this one started and that these started, nearest first. */
+export function descendantsOf(ancestor: number): number[] {
+  let parents: Map<number, number[]> | undefined;
+  const under = (pid: number) => childrenOf(pid) ?? (parents ??= byParent()).get(pid) ?? [];
+  const found: number[] = [];
+  for (let level = under(ancestor); level.length > 0; level = level.flatMap(under)) found.push(...level);
+  return found;
+}
+
+function byParent(): Map<number, number[]> {
+  const children = new Map<number, number[]>();
+  for (const pid of allPids()) {
+    const parent = statOf(pid)?.ppid;
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  return children;
+}
+
+/** The pid that a process has in its own pid namespace (`NSpid` of proc_pid_status(5)); null where it is gone. */
+export function innerPid(pid: number): number | null {
+  const line = /^NSpid:\t([\d\t]+)$/m.exec(readTask(pid, 'status') ?? '');
+  return line === null ? null : Number(line[1]?.split('\t').at(-1));
+}
+
+/** The value of a variable in the environment that a process was started with; null: not there, or not for this user to read. */
+export function variableOf(pid: number, name: string): string | null {
+  const entry = (readTask(pid, 'environ') ?? '').split('\0').find((text) => text.startsWith(`${name}=`));
+  return entry?.slice(name.length + 1) ?? null;
+}
+
+/** Paths of a process in the hierarchies, as `/proc/PID/cgroup` has them; empty where it is gone. */
+export function cgroupPathsOf(pid: number): string {
+  return readTask(pid, 'cgroup') ?? '';
+}
