@@ -16,6 +16,9 @@ import { isRunning, killOne } from './tasks.ts';
 /** How long tasks may take to die, and cgroups to become empty. A task that waits for a disk dies when that has answered. */
 const PATIENCE_MS = 10_000;
 
+/** Controllers that every scope is in where there are any. */
+export const BOUNDING: readonly string[] = ['memory', 'pids', 'freezer'];
+
 /** A group's name: plain names, none of them special to a file system. */
 const GROUP = /^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9_-]*)*$/;
 
@@ -33,7 +36,7 @@ export function makeScope(bounds: Pick<Bounds, 'memory' | 'tasks'>, controllers:
   try {
     scope.makeGroup(
       SELF,
-      ['memory', 'pids', 'freezer', ...controllers].filter((controller) => scope.version(controller) !== null),
+      [...BOUNDING, ...controllers].filter((controller) => scope.version(controller) !== null),
     );
     scope.bound(bounds);
   } catch (error) {

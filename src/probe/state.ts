@@ -2,7 +2,7 @@
  * The directory in which launchers keep their files: of this user alone, so that nobody else can plant a link in it. Under
  * /run for root and under XDG_RUNTIME_DIR for others, which a boot empties.
  */
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -93,6 +93,15 @@ export function removeMarked(directory: string): void {
   if (left !== undefined) {
     throw new NsinspectError(`${left} is still mounted: ${directory} is left as it is`, { code: 'not-removed' });
   }
+  // overlayfs leaves a directory without any permission in its workdir, which only root can look into.
+  if (process.geteuid?.() !== 0) openAll(directory);
   // Links are removed, not followed.
   rmSync(directory, { recursive: true, force: true });
+}
+
+function openAll(directory: string): void {
+  chmodSync(directory, 0o700);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) openAll(path.join(directory, entry.name));
+  }
 }

@@ -36,6 +36,11 @@ export function killOne(pid: number): void {
   }
 }
 
+/** Ends the process that this is of, and no other that has its pid by now. */
+export function killSame(task: TaskStat): void {
+  if (statOf(task.pid)?.start === task.start) killOne(task.pid);
+}
+
 /** All pids. */
 export function allPids(): number[] {
   const proc = liveHost().open('/proc');

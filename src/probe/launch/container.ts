@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 
 import type { ProbeRuntime, RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
-import { CgroupScope, makeScope } from '../cgroupfs.ts';
+import { BOUNDING, CgroupScope, makeScope } from '../cgroupfs.ts';
 import { undoAtEnd } from '../live.ts';
 import { newMark } from '../mark.ts';
 import { makeMarked, removeMarked, scratchRoot, stateRoot } from '../state.ts';
@@ -26,6 +26,8 @@ export class Place {
   readonly scratch: string | null;
   /** Controllers of which the payload's group has the files. */
   readonly controllers: readonly string[];
+  /** Those of them that bound the scope and end what is in it. */
+  readonly bounding: readonly string[];
   readonly #ownsScope: boolean;
   readonly #undos: (() => void)[] = [];
   readonly #forget: () => void;
@@ -41,12 +43,8 @@ export class Place {
       throw new TypeError('not a scope of cgroupfs');
     this.scope = spec.scope ?? makeScope(this.bounds, wanted);
     try {
-      this.controllers = [
-        ...new Set([
-          ...wanted,
-          ...['memory', 'pids', 'freezer'].filter((name) => this.scope.directory(name, '') !== null),
-        ]),
-      ];
+      this.bounding = BOUNDING.filter((name) => this.scope.directory(name, '') !== null);
+      this.controllers = [...new Set([...wanted, ...this.bounding])];
       this.directory = makeMarked(stateRoot(), this.mark);
       this.scratch = spec.scratch === true ? makeMarked(scratchRoot(), this.mark) : null;
     } catch (error) {

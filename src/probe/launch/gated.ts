@@ -26,14 +26,11 @@ export function waitFor(stage: string, word: string): string {
  * The payload: `sh -c` with the script in place of its own, which begins when it reads `go` (no program is executed in between,
  * so that counters read at the gate miss nothing). Files cannot outgrow RLIMIT_FSIZE; dash, bash in POSIX mode and busybox
  * count it in 512 bytes.
- *
- * @param memory bytes of address space, where no cgroup bounds memory; null otherwise
  */
-export function payloadOf({ script, args = [] }: LaunchSpec, bounds: Bounds, memory: number | null = null): string[] {
+export function payloadOf({ script, args = [] }: LaunchSpec, bounds: Bounds): string[] {
   const gate = [
     'ulimit -c 0',
     `ulimit -f ${Math.ceil(bounds.disk / 512)}`,
-    ...(memory === null ? [] : [`ulimit -v ${Math.ceil(memory / 1024)}`]),
     'script=$1; shift',
     waitFor('gate', 'go'),
     'eval "$script"',

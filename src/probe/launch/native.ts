@@ -1,21 +1,22 @@
 /**
  * Containers without a runtime: sh and util-linux. The way to the gate, each step in the words of a shell:
  *
- * 1. `sh` writes itself into the set-up group of the scope, which is bounded, and becomes `unshare`.
+ * 1. `sh` writes itself into the set-up group of the scope, which is bounded, and becomes `unshare`, then `timeout`.
  * 2. Its child, first process of the new pid namespace, mounts an overlay of empty directories, binds the host's programs
  *    onto it and pivots into it.
  * 3. It says that it is ready to join and sleeps in read(2); it is moved into the payload's group, which has all its
  *    settings. So the set-up, which would take seconds in a hundredth of a CPU and needs more tasks than a small limit
- *    leaves, is charged elsewhere, and from here on nothing is unlimited. `unshare` stays outside.
+ *    leaves, is charged elsewhere, and from here on nothing is unlimited. `timeout` stays outside.
  * 4. It makes its cgroup namespace, whose root is thus the payload's group, drops rights, and waits at the gate.
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import type { TaskStat } from '../../parse/task-stat.ts';
 import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { makeScope } from '../cgroupfs.ts';
-import { isRunning, killOne } from '../tasks.ts';
+import { killSame, statOf } from '../tasks.ts';
 import { Container, launchIn, tried, type Place } from './container.ts';
 import { boundsOf, Gated, payloadOf, waitFor } from './gated.ts';
 import type { AppliedSetting, Bounds, IdRange, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
@@ -44,10 +45,13 @@ const OPTIONS: Readonly<Record<OwnNamespace, readonly string[]>> = {
   uts: ['--uts'],
 };
 
-/** `$1` the directory of the probe, `$2` the host name or nothing; the rest is what comes after the join. */
+/**
+ * `$1` the directory of the probe, `$2` the host name or nothing; the rest is what comes after the join. (The sysctl is the
+ * host's root's alone to write, whoever owns the namespace.)
+ */
 const SET_UP = `
 set -e
-[ -z "$2" ] || echo "$2" > /proc/sys/kernel/hostname
+[ -z "$2" ] || { echo "$2" > /proc/sys/kernel/hostname; } 2>/dev/null || hostname "$2"
 mount --all --fstab "$1/fstab"
 cd "$1/root"
 pivot_root . .
@@ -57,6 +61,12 @@ shift 2
 ${waitFor('join', 'joined')}
 exec "$@"
 `;
+
+/** Leaves the payload no more rights than engines do, and no way to get others. */
+const DROP = [
+  ...['setpriv', '--no-new-privs', '--inh-caps=-all'],
+  `--bounding-set=${['-all', ...CAPABILITIES.map((name) => `+${name}`)].join(',')}`,
+];
 
 /** Between the namespace of users and the payload, where ids are mapped: no program knows how, so that this is done from outside. */
 const MAP = `${waitFor('map', 'mapped')}; exec "$@"`;
@@ -140,7 +150,7 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   const settings = (spec.settings ?? []).map((setting): AppliedSetting => ({ ...setting, by: 'nsinspect' }));
   place.set(settings);
   const setUp = place.mark.replace(/.*-/, 'set-up-');
-  scope.makeGroup(setUp, place.controllers);
+  scope.makeGroup(setUp, place.bounding);
   place.before(() => scope.remove(setUp));
 
   // With rights the namespace of users comes last: the mounts are then made by the host's root, and those in it are locked.
@@ -148,24 +158,20 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   const unshare = [...outer]
     .sort((a, b) => Number(b === 'user') - Number(a === 'user'))
     .flatMap((name) => OPTIONS[name]);
-  const noCgroups = scope.directory('memory', place.group) === null;
   const payload = [
     ...(own.has('cgroup') ? ['unshare', ...OPTIONS.cgroup, '--'] : []),
     ...(privileged && own.has('user') ? innerUser(spec.ids) : []),
-    ...[
-      'setpriv',
-      '--no-new-privs',
-      '--inh-caps=-all',
-      `--bounding-set=${['-all', ...CAPABILITIES.map((name) => `+${name}`)].join(',')}`,
-    ],
-    ...payloadOf(spec, bounds, noCgroups ? bounds.memory : null),
+    ...(scope.directory('memory', place.group) === null ? rlimits(bounds) : []),
+    ...DROP,
+    ...payloadOf(spec, bounds),
   ];
   const join = scope.joinScript(setUp);
   const gated = new Gated({
-    // Should this process die, `timeout` ends what it started, and with it the pid namespace.
+    // Should this process die, `timeout` ends what it started, and with it the pid namespace. It is the parent rather than
+    // `unshare --fork`, which cannot hand on SIGKILL (sys-utils/unshare.c of 2.38 gives status 1).
     command: [
-      ...['timeout', '--signal=KILL', String(bounds.seconds + 1), 'sh', '-c', `${join}exec "$@"`, 'sh'],
-      ...['unshare', ...unshare, '--fork', '--kill-child=KILL', '--', 'sh', '-c', SET_UP, 'sh'],
+      ...['sh', '-c', `${join}exec "$@"`, 'sh', 'unshare', ...unshare, '--'],
+      ...['timeout', '--signal=KILL', String(bounds.seconds + 1), 'sh', '-c', SET_UP, 'sh'],
       ...[directory, own.has('uts') ? spec.name : '', ...payload],
     ],
     mark: place.mark,
@@ -173,12 +179,12 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
     translate: false,
     kill,
   });
-  let pid = 0;
+  let payloadTask: TaskStat | null = null;
   function kill(): void {
     scope.kill(place.group);
     scope.kill(setUp);
     // The first process of the pid namespace takes all others with it; it has ended where a cgroup did that.
-    if (pid > 0 && isRunning(pid)) killOne(pid);
+    if (payloadTask !== null) killSame(payloadTask);
     gated.killGroup();
   }
   place.before(() => {
@@ -186,13 +192,19 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
     gated.release();
   });
 
-  pid = gated.pidOf(await gated.stage('join'));
+  const pid = gated.pidOf(await gated.stage('join'));
+  payloadTask = statOf(pid);
   scope.join(place.group, pid);
   gated.answer('joined');
   if (spec.ids !== undefined && own.has('user')) await mapIds(gated, pid, spec.ids);
   await gated.stage('gate');
   place.verify(pid);
   return new Container('native', place, gated, { pid, settings, startMs: performance.now() - began, kill });
+}
+
+/** Where no cgroup bounds it: address space of each process, and tasks, which are counted in the user namespace (since 5.14). */
+function rlimits({ memory, tasks }: Bounds): string[] {
+  return ['prlimit', `--as=${memory}`, `--nproc=${tasks}`, '--'];
 }
 
 /** Makes the namespace of users last. Nobody is root in it before ids are mapped: rights are kept over the exec instead. */

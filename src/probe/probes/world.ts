@@ -117,7 +117,8 @@ function diskOf(host: Host, directory: string): Disk | string {
   if (!(dir instanceof Failure)) dir.close();
   if (facts instanceof Failure) return `${directory}: ${facts.errno}`;
   const device = host.open(`/sys/dev/block/${facts.dev}`);
-  if (device instanceof Failure) return `${directory} is on no block device (a tmpfs, an overlay, a network): ${facts.dev}`;
+  if (device instanceof Failure)
+    return `${directory} is on no block device (a tmpfs, an overlay, a network): ${facts.dev}`;
   const whole = device.stat('partition') instanceof Failure ? null : device.open('..');
   const dev = (whole === null || whole instanceof Failure ? device : whole).read('dev');
   if (whole !== null && !(whole instanceof Failure)) whole.close();

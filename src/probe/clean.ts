@@ -1,0 +1,115 @@
+/**
+ * Finds and removes what probes of dead makers left (SIGKILL, a crash, a lost terminal). Only what bears a mark is looked at,
+ * and only where its maker is known to be dead: other software's cgroups, and those of a nsinspect that is at work, stay.
+ */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { NsinspectError } from '../text/error.ts';
+import { killBelow, removeTree } from './cgroupfs.ts';
+import { liveHierarchies } from './hierarchies.ts';
+import { removeContainersOf } from './launch/docker.ts';
+import { pause } from './live.ts';
+import { lifeOf, MARK_PREFIX, MARK_VARIABLE, parseMark, surroundings, type Surroundings } from './mark.ts';
+import { distrust, mountsBelow, removeMarked, scratchRoot, stateRoot } from './state.ts';
+import { allPids, isRunning, killSame, statOf, variableOf } from './tasks.ts';
+
+/** What was found and removed, and what was not. */
+export interface Cleaned {
+  /** Directories of cgroups, without those below them. */
+  readonly cgroups: readonly string[];
+  readonly pids: readonly number[];
+  readonly mounts: readonly string[];
+  readonly directories: readonly string[];
+  /** Containers and images of engines' daemons, by name. */
+  readonly containers: readonly string[];
+  /** What bears a mark and is still there, each with the reason: its maker lives, cannot be looked up, or the kernel refuses. */
+  readonly kept: readonly { readonly what: string; readonly why: string }[];
+}
+
+/** Removes what dead makers left. Never throws for one thing that cannot be removed: that is in {@link Cleaned.kept}. */
+export function clean(): Cleaned {
+  const around = surroundings();
+  const kept: { what: string; why: string }[] = [];
+  /** Whether it may go; what may not is noted. */
+  const isLeft = (what: string): boolean => {
+    const mark = parseMark(path.basename(what));
+    if (mark === null) return false;
+    const life = lifeOf(mark, around);
+    if (life === 'elsewhere')
+      kept.push({ what, why: 'made in another pid namespace, from which alone it can be judged' });
+    if (life === 'alive' && mark.pid !== around.pid) kept.push({ what, why: `process ${mark.pid} is using it` });
+    return life === 'dead';
+  };
+  const attempt = (what: string, removal: () => void): boolean => {
+    try {
+      removal();
+      return true;
+    } catch (error) {
+      if (!(error instanceof NsinspectError)) throw error;
+      kept.push({ what, why: error.message });
+      return false;
+    }
+  };
+
+  const cgroups = liveHierarchies()
+    .flatMap(({ root }) => markedBelow(root))
+    .filter(isLeft);
+  const directories = [stateRoot(), scratchRoot()].flatMap((root) => markedIn(root, kept)).filter(isLeft);
+  const pids = killMarked(around);
+  // One cgroup of several hierarchies at a time: what ends its tasks is in some of them only.
+  for (const group of Map.groupBy(cgroups, (at) => path.basename(at)).values())
+    attempt(group[0] ?? '', () => killBelow(group));
+  const gone = cgroups.filter((at) => attempt(at, () => removeTree(at)));
+  const containers = directories.flatMap((at) => {
+    const removed: string[] = [];
+    attempt(at, () => removed.push(...removeContainersOf(at)));
+    return removed;
+  });
+  const mounts = directories.flatMap(mountsBelow);
+  const removed = directories.filter((at) => attempt(at, () => removeMarked(at)));
+  return { cgroups: gone, pids, mounts, directories: removed, containers, kept };
+}
+
+/** Marked directories below a cgroup, at any depth: some runtimes make theirs below the one that they were started in. */
+function markedBelow(directory: string): string[] {
+  return subdirectories(directory).flatMap((name) => {
+    const at = path.join(directory, name);
+    return name.startsWith(MARK_PREFIX) ? [at] : markedBelow(at);
+  });
+}
+
+/** Marked directories in one that is this user's alone; in any other nothing is believed. */
+function markedIn(root: string, kept: { what: string; why: string }[]): string[] {
+  const wrong = distrust(root);
+  if (wrong !== null) {
+    kept.push({ what: root, why: `it ${wrong}` });
+    return [];
+  }
+  return subdirectories(root).map((name) => path.join(root, name));
+}
+
+/** Other software removes its cgroups while they are walked; what may not be looked into is not this user's. */
+function subdirectories(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch (error) {
+    if (['ENOENT', 'EACCES', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
+/** Ends processes that have a dead maker's mark in their environment: those that were in no cgroup of it. */
+function killMarked(around: Surroundings): number[] {
+  const found = allPids().flatMap((pid) => {
+    const task = statOf(pid);
+    const mark = task === null ? null : parseMark(variableOf(pid, MARK_VARIABLE) ?? '');
+    return task !== null && mark !== null && pid !== around.pid && lifeOf(mark, around) === 'dead' ? [task] : [];
+  });
+  for (const task of found) killSame(task);
+  // Their cgroups and mounts are free when they are gone.
+  for (let wait = 0; wait < 200 && found.some(({ pid }) => isRunning(pid)); wait++) pause(5);
+  return found.map(({ pid }) => pid);
+}

@@ -1,0 +1,4 @@
+/** x */
+export function removeContainersOf(_directory: string): string[] {
+  return [];
+}

@@ -1,0 +1,124 @@
+/**
+ * A CPU quota, at several periods. The kernel refills `quota` once a period and counts the periods (kernel/sched/fair.c,
+ * `do_sched_cfs_period_timer`); what a group may use between two reads of the counters is thus exactly known, whatever the
+ * clock and the load of the machine.
+ */
+import { usageOf } from '../counters.ts';
+import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
+import { bandwidthOf, busyScript, cpuControllers, cpuNeeds, quotaSettings, usageSource } from './cpu-files.ts';
+
+/** What one CPU takes out of the group's pool at a time (sched-bwc.rst, sched_cfs_bandwidth_slice_us), microseconds. */
+const SLICE = 5000;
+
+interface Variant {
+  readonly name: string;
+  readonly title: string;
+  /** Microseconds. */
+  readonly quota: number;
+  readonly period: number;
+  readonly loops: number;
+  readonly seconds: number;
+  readonly quickSeconds: number;
+}
+
+const VARIANTS: readonly Variant[] = [
+  {
+    name: '10-of-100ms',
+    title: '10 % of a CPU',
+    quota: 10_000,
+    period: 100_000,
+    loops: 1,
+    seconds: 1,
+    quickSeconds: 0.7,
+  },
+  {
+    name: '50-of-100ms',
+    title: '50 % of a CPU, two tasks',
+    quota: 50_000,
+    period: 100_000,
+    loops: 2,
+    seconds: 1,
+    quickSeconds: 0.7,
+  },
+  {
+    name: '5-of-10ms',
+    title: '50 % of a CPU in short periods',
+    quota: 5_000,
+    period: 10_000,
+    loops: 1,
+    seconds: 1,
+    quickSeconds: 0.5,
+  },
+  {
+    name: '1-of-100ms',
+    title: '1 % of a CPU, the least there is',
+    quota: 1_000,
+    period: 100_000,
+    loops: 1,
+    seconds: 2,
+    quickSeconds: 1.5,
+  },
+];
+
+async function run(
+  context: ProbeContext,
+  { name, quota, period, loops, seconds, quickSeconds }: Variant,
+): Promise<Trial> {
+  const { world, quick } = context;
+  const source = usageSource(world);
+  const spec = {
+    name: `quota-${name}`,
+    script: busyScript(quick ? quickSeconds : seconds, loops),
+    settings: quotaSettings(world, quota, period),
+    controllers: cpuControllers(world),
+  };
+  return await atGate(context, spec, async (probe) => {
+    const before = { usage: usageOf(probe, source), ...bandwidthOf(probe, false) };
+    probe.go();
+    await probe.wait();
+    const after = { usage: usageOf(probe, source), ...bandwidthOf(probe, false) };
+    const usage = after.usage - before.usage;
+    const periods = after.periods - before.periods;
+    const throttled = after.throttled - before.throttled;
+    // The pool is full when the first period begins, and each CPU may hold a slice from before or run on until its next tick.
+    const slack = quota + SLICE * Math.min(loops, world.cpus.length);
+    const most = periods * quota + slack;
+    const within = invariant(
+      'usage-within-quota',
+      'usage <= nr_periods x quota + slack',
+      usage <= most,
+      `${ms(usage)} ms used; ${periods} periods x ${ms(quota)} ms + ${ms(slack)} ms = ${ms(most)} ms`,
+    );
+    return {
+      set: settingsOf(spec),
+      invariants: [within],
+      measures: [
+        {
+          name: 'use of quota',
+          unit: 'ratio',
+          better: 'target',
+          target: 1,
+          threshold: 0.02,
+          value: usage / ((periods + 1) * quota),
+        },
+      ],
+      ...(throttled === 0
+        ? { verdict: 'inconclusive', why: 'the payload never used up its quota: nr_throttled is 0' }
+        : {}),
+    };
+  });
+}
+
+const ms = (usec: number): string => (usec / 1000).toFixed(1);
+
+/** One probe a variant. */
+export const CPU_QUOTA: readonly ProbeDefinition[] = VARIANTS.map((variant) => ({
+  id: `limits/cpu-quota/${variant.name}`,
+  suite: 'limits',
+  title: `CPU quota: ${variant.title}`,
+  subject: 'cpu',
+  needs: cpuNeeds(),
+  rounds: 'every',
+  quick: true,
+  run: (context) => run(context, variant),
+}));

@@ -1,0 +1,218 @@
+/**
+ * Throttling of a disk: bytes or operations a second, by files of a real file system and never by the raw device. dd goes
+ * around the page cache (O_DIRECT), so that the kernel counts each operation for the cgroup that asked for it.
+ */
+import type { CgroupSetting, LaunchSpec, Probe } from '../../launch/launcher.ts';
+import { NsinspectError } from '../../../text/error.ts';
+import { fileOf } from '../counters.ts';
+import {
+  atGate,
+  invariant,
+  settingsOf,
+  type Measure,
+  type ProbeContext,
+  type ProbeDefinition,
+  type Trial,
+} from '../probe.ts';
+import type { World } from '../world.ts';
+
+const MIB = 1 << 20;
+/** A tenth of a second: what throttling may hand out at once (DFL_THROTL_SLICE in block/blk-throttle.c). */
+const SLICE_SECONDS = 0.1;
+
+interface Variant {
+  readonly name: string;
+  readonly title: string;
+  readonly direction: 'read' | 'write';
+  readonly kind: 'bps' | 'iops';
+  /** A second. */
+  readonly limit: number;
+  /** Bytes of one operation. */
+  readonly block: number;
+  /** Around the page cache. */
+  readonly direct: boolean;
+}
+
+const VARIANTS: readonly Variant[] = [
+  {
+    name: 'write-bps',
+    title: 'writes, bytes a second',
+    direction: 'write',
+    kind: 'bps',
+    limit: 4 * MIB,
+    block: 65_536,
+    direct: true,
+  },
+  {
+    name: 'read-bps',
+    title: 'reads, bytes a second',
+    direction: 'read',
+    kind: 'bps',
+    limit: 4 * MIB,
+    block: 65_536,
+    direct: true,
+  },
+  {
+    name: 'write-iops',
+    title: 'writes, operations a second',
+    direction: 'write',
+    kind: 'iops',
+    limit: 200,
+    block: 4096,
+    direct: true,
+  },
+  {
+    name: 'buffered-write',
+    title: 'writes through the page cache',
+    direction: 'write',
+    kind: 'bps',
+    limit: 4 * MIB,
+    block: 65_536,
+    direct: false,
+  },
+];
+
+/** Throttle of the disk. `limit` null: none. Exported for tests that loosen it. */
+export function throttle(
+  world: World,
+  dev: string,
+  { direction, kind, limit }: Pick<Variant, 'direction' | 'kind'> & { readonly limit: number | null },
+): CgroupSetting {
+  if (world.version('io') === 2) {
+    return {
+      controller: 'io',
+      file: 'io.max',
+      value: `${dev} ${direction === 'read' ? 'r' : 'w'}${kind}=${limit ?? 'max'}`,
+    };
+  }
+  return { controller: 'blkio', file: `blkio.throttle.${direction}_${kind}_device`, value: `${dev} ${limit ?? 0}` };
+}
+
+interface Counted {
+  readonly bytes: number;
+  readonly operations: number;
+}
+
+/** What the cgroup has moved from or to the disk. */
+function counted(probe: Probe, dev: string, direction: 'read' | 'write'): Counted {
+  if (probe.scope.version('io') === 2) {
+    const line =
+      fileOf(probe, 'io', 'io.stat')
+        .split('\n')
+        .find((candidate) => candidate.startsWith(`${dev} `)) ?? '';
+    const value = (key: string) => Number(new RegExp(`\\b${key}=(\\d+)`).exec(line)?.[1] ?? 0);
+    const letter = direction === 'read' ? 'r' : 'w';
+    return { bytes: value(`${letter}bytes`), operations: value(`${letter}ios`) };
+  }
+  const word = direction === 'read' ? 'Read' : 'Write';
+  const value = (file: string) => {
+    const line = fileOf(probe, 'blkio', file)
+      .split('\n')
+      .find((candidate) => candidate.startsWith(`${dev} ${word} `));
+    return Number(line?.split(' ')[2] ?? 0);
+  };
+  return { bytes: value('blkio.throttle.io_service_bytes'), operations: value('blkio.throttle.io_serviced') };
+}
+
+function scriptOf({ direction, block, direct }: Variant, count: number): string {
+  const flags = direct ? (direction === 'read' ? 'iflag=direct' : 'oflag=direct') : 'conv=fsync';
+  const [prepare, from, to] =
+    direction === 'read'
+      ? [
+          `dd if=/dev/zero of=/scratch/file bs=${block} count=${count} oflag=direct || exit 1`,
+          '/scratch/file',
+          '/dev/null',
+        ]
+      : [':', '/dev/zero', '/scratch/file'];
+  const work = `dd if=${from} of=${to} bs=${block} count=${count} ${flags}`;
+  return `${prepare}; echo ready; read -r go; date +%s%N; ${work} || exit 1; date +%s%N`;
+}
+
+async function run(context: ProbeContext, variant: Variant): Promise<Trial> {
+  const { world, quick } = context;
+  const { disk } = world;
+  if (typeof disk === 'string') return { set: [], invariants: [], measures: [], verdict: 'unsupported', why: disk };
+  const { kind, limit, block, direction, direct } = variant;
+  const amount = limit * (quick ? 0.6 : 1);
+  const count = Math.ceil(kind === 'bps' ? amount / block : amount);
+  const settings = [throttle(world, disk.dev, variant)];
+  const spec: LaunchSpec = { name: `io-${variant.name}`, script: scriptOf(variant, count), settings, scratch: true };
+  return await atGate(context, spec, async (probe) => {
+    probe.go();
+    await probe.said('ready');
+    const before = counted(probe, disk.dev, direction);
+    probe.write('go\n');
+    const { output, status, errors } = await probe.wait();
+    const after = counted(probe, disk.dev, direction);
+    const [from, to] = [...output.matchAll(/^\d{15,}$/gm)].map(([nanoseconds]) => Number(nanoseconds) / 1e9);
+    if (status !== 0 || from === undefined || to === undefined) {
+      throw new NsinspectError(`dd: ${errors.trim().split('\n').at(-1) ?? ''}`, { code: 'probe-failed' });
+    }
+    const moved = direct
+      ? { bytes: after.bytes - before.bytes, operations: after.operations - before.operations }
+      : { bytes: count * block, operations: count };
+    return judge({
+      variant,
+      set: settingsOf(spec),
+      moved,
+      seconds: to - from,
+      expected: count * block,
+      isV1: world.version('io') !== 2,
+    });
+  });
+}
+
+interface Run {
+  readonly variant: Variant;
+  readonly set: Trial['set'];
+  readonly moved: Counted;
+  readonly seconds: number;
+  /** Bytes that the payload moved by its own account. */
+  readonly expected: number;
+  readonly isV1: boolean;
+}
+
+function judge({ variant: { kind, limit, block, direct }, set, moved, seconds, expected, isV1 }: Run): Trial {
+  const amount = kind === 'bps' ? moved.bytes : moved.operations;
+  const unit = kind === 'bps' ? 'bytes' : 'operations';
+  // One slice at the start, and the operation that was on its way.
+  const most = limit * (seconds + SLICE_SECONDS) + (kind === 'bps' ? block : 1);
+  const rate = amount / seconds / limit;
+  const within = invariant(
+    'rate-within-limit',
+    `${unit} <= limit x seconds + slack`,
+    amount <= most,
+    `${amount} ${unit} in ${seconds.toFixed(3)} s; at most ${Math.round(most)}`,
+  );
+  const measure: Measure = { name: 'rate', unit: 'ratio', better: 'target', target: 1, threshold: 0.02, value: rate };
+  if (!direct && isV1) {
+    // Writeback is done by kernel threads of the root cgroup, which v1 charges (cgroup-v1/blkio-controller.rst).
+    const why = `cgroup v1 does not throttle writes through the page cache: ${(amount / seconds / MIB).toFixed(0)} MiB/s under a limit of ${limit / MIB} MiB/s`;
+    return within.holds
+      ? { set, invariants: [within], measures: [measure] }
+      : {
+          set,
+          invariants: [],
+          measures: [{ ...measure, better: 'lower', target: null, threshold: 0.5 }],
+          verdict: 'unsupported',
+          why,
+        };
+  }
+  if (moved.bytes < expected) {
+    const why = `the disk's counters show ${moved.bytes} of ${expected} bytes: the limit was not driven`;
+    return { set, invariants: [within], measures: [], verdict: 'inconclusive', why };
+  }
+  return { set, invariants: [within], measures: [measure] };
+}
+
+/** One probe a variant. */
+export const IO: readonly ProbeDefinition[] = VARIANTS.map((variant) => ({
+  id: `limits/io/${variant.name}`,
+  suite: 'limits',
+  title: `Throttling of a disk: ${variant.title}`,
+  subject: 'io',
+  needs: [[{ controller: 'blkio', version: 1 }], [{ controller: 'io', version: 2 }]],
+  rounds: variant.direct ? 'every' : 'first',
+  quick: true,
+  run: (context) => run(context, variant),
+}));

@@ -1,0 +1,271 @@
+/** Launchers on the kernel that runs: what a payload finds, what bounds it, and that nothing is left of it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+import { clean } from '../../src/probe/clean.ts';
+import type { LaunchSpec, Probe } from '../../src/probe/launch/launcher.ts';
+import { launcherOf } from '../../src/probe/launch/launchers.ts';
+import { MARK_PREFIX } from '../../src/probe/mark.ts';
+import { scratchRoot, stateRoot } from '../../src/probe/state.ts';
+import type { ProbeRuntime } from '../../src/schema/bench.ts';
+import { describeWith } from '../support/components.ts';
+
+const CGROUPS = '/sys/fs/cgroup';
+
+/** Every cgroup below, by path. */
+function cgroupsBelow(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => {
+      const at = path.join(directory, name);
+      return [at, ...cgroupsBelow(at)];
+    });
+}
+
+/** What a process made for its probes and is still there: other makers may be at work meanwhile. */
+function leftOf(maker: number) {
+  const mark = `${MARK_PREFIX}${maker}-`;
+  const directories = [stateRoot(), scratchRoot()]
+    .filter((root) => existsSync(root))
+    .flatMap((root) => readdirSync(root));
+  return {
+    cgroups: cgroupsBelow(CGROUPS).filter((at) => at.includes(mark)),
+    directories: directories.filter((name) => name.startsWith(mark)),
+    processes: readdirSync('/proc').filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(mark)),
+  };
+}
+
+const NOTHING = { cgroups: [], directories: [], processes: [] };
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch (error) {
+    // It ended, or is of the kernel.
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code!)) return '';
+    throw error;
+  }
+}
+
+/** Which file of pids' limit is set how: the same in v1 and v2. */
+const FOUR_TASKS = { controller: 'pids', file: 'pids.max', value: '4' };
+
+/** Forks until it cannot, keeping its children. */
+const FORKS =
+  'n=0; while [ $n -lt 9 ] && (sleep 5 & echo $! > /tmp/pid) 2>/dev/null; do n=$((n+1)); done; echo "forked $n"; exit 0';
+
+const probes: Probe[] = [];
+
+async function launched(runtime: ProbeRuntime, spec: LaunchSpec): Promise<Probe> {
+  const probe = await launcherOf(runtime).launch(spec);
+  probes.push(probe);
+  return probe;
+}
+
+async function ran(probe: Probe): Promise<Awaited<ReturnType<Probe['wait']>>> {
+  probe.go();
+  return probe.wait();
+}
+
+afterEach(() => {
+  for (const probe of probes.splice(0)) probe.remove();
+});
+
+describeWith(['root', 'unshare', 'setpriv'], 'a native probe', () => {
+  it('is in its cgroups at the gate, alone, with its settings, and has not begun', async () => {
+    const probe = await launched('native', { name: 'gate', script: 'echo begun', settings: [FOUR_TASKS] });
+    expect(probe.read('pids', 'pids.max')).toBe('4\n');
+    expect(probe.read('pids', 'pids.current')).toBe('1\n');
+    expect(probe.read('pids', 'cgroup.procs')).toBe(`${probe.pid}\n`);
+    const paths = readFileSync(`/proc/${probe.pid}/cgroup`, 'latin1');
+    for (const controller of ['memory', 'pids', 'freezer'])
+      expect(paths).toMatch(new RegExp(`${controller}.*:.*/probe\n`));
+    expect(probe.output()).toBe('');
+    const { status, output, signal } = await ran(probe);
+    expect({ status, output, signal }).toEqual({ status: 0, output: 'begun\n', signal: null });
+  });
+
+  it('hands on status, signal and standard input, and cuts what is too much', async () => {
+    const status = await launched('native', { name: 'status', script: 'read -r word; echo "got $word"; exit 9' });
+    status.go();
+    status.write('this\n');
+    expect(await status.wait()).toMatchObject({ status: 9, signal: null, output: 'got this\n', truncated: false });
+    const signal = await launched('native', { name: 'signal', script: 'sleep 60' });
+    signal.go();
+    signal.kill();
+    expect(await signal.wait()).toMatchObject({ status: null, signal: 'SIGKILL', timedOut: false });
+    const flood = await launched('native', {
+      name: 'flood',
+      script: 'head -c 100000 /dev/zero',
+      bounds: { output: 1000 },
+    });
+    const { output, truncated } = await ran(flood);
+    expect([output.length, truncated]).toEqual([1000, true]);
+  });
+
+  it('has a root, host name, network and pids of its own, few rights, and the host read-only', async () => {
+    const script = [
+      'cat /proc/sys/kernel/hostname; echo $$; ls /sys/class/net; awk "/^CapBnd/{print \\$2}" /proc/self/status',
+      'cat /proc/self/cgroup | grep -c nsinspect; touch /new; touch /usr/new; echo 1 > /proc/sys/vm/swappiness; touch /tmp/new',
+    ].join('; ');
+    const { output, errors, status } = await ran(await launched('native', { name: 'own-root', script }));
+    expect(output).toBe('own-root\n1\nlo\n00000000a80425fb\n0\n');
+    expect(errors.match(/Read-only file system/g)).toHaveLength(3);
+    expect(status).toBe(0);
+  });
+
+  it('maps ids, and has /scratch on a disk', async () => {
+    const ids = { inside: 0, outside: 200_000, count: 1000 };
+    const script = 'cat /proc/self/uid_map /proc/self/gid_map; id -u; id -g';
+    const mapped = await launched('native', { name: 'ids', script, namespaces: ['user'], ids });
+    expect(readFileSync(`/proc/${mapped.pid}/status`, 'latin1')).toContain('Uid:\t200000\t');
+    const { output } = await ran(mapped);
+    expect(output.trim().split(/\s+/)).toEqual(['0', '200000', '1000', '0', '200000', '1000', '0', '0']);
+    const disk = await launched('native', { name: 'disk', script: 'echo written > /scratch/file', scratch: true });
+    await ran(disk);
+    expect(readFileSync(`${disk.scratch!}/file`, 'latin1')).toBe('written\n');
+  });
+
+  it('ends when its time is over, also what it left behind', async () => {
+    const script = 'setsid sleep 1000 & echo started; wait';
+    const probe = await launched('native', { name: 'time', script, bounds: { seconds: 1 } });
+    expect(await ran(probe)).toMatchObject({ signal: 'SIGKILL', timedOut: true, output: 'started\n' });
+    expect(probe.scope.pids()).toEqual([]);
+  });
+
+  it('is bounded in memory and tasks by its scope, whatever it sets itself', async () => {
+    const bounds = { memory: 32 << 20, tasks: 6, disk: 1 << 20 };
+    const memory = await launched('native', { name: 'memory', script: 'head -c 64M /dev/zero | tail', bounds });
+    expect((await ran(memory)).output).toBe('');
+    const tasks = await launched('native', { name: 'tasks', script: FORKS, bounds });
+    // Two more are in the scope: timeout, which waits, and the payload itself.
+    expect((await ran(tasks)).output).not.toContain('forked 9');
+    const file = await launched('native', {
+      name: 'file',
+      script: 'head -c 2M /dev/zero > /tmp/file; stat -c %s /tmp/file',
+      bounds,
+    });
+    expect((await ran(file)).output).toBe(`${1 << 20}\n`);
+  });
+
+  it('says in one line what the kernel refuses, and leaves nothing', async () => {
+    const refused = launched('native', { name: 'refused', script: '', settings: [{ ...FOUR_TASKS, value: 'many' }] });
+    await expect(refused).rejects.toThrow('the kernel refuses "many" in pids.max: EINVAL');
+    const absent = launched('native', { name: 'absent', script: '', controllers: ['nosuch'] });
+    await expect(absent).rejects.toThrow(
+      'the controller nosuch cannot be used: this kernel has it in no mounted hierarchy',
+    );
+    expect(leftOf(process.pid)).toEqual(NOTHING);
+  });
+
+  it('stands beside others in one scope', async () => {
+    const launcher = launcherOf('native');
+    const scope = launcher.scope({ tasks: 40 }, ['cpu']);
+    const spec = { script: 'echo here; sleep 30', scope, controllers: ['cpu'] };
+    const first = await launched('native', { ...spec, name: 'first', group: 'first' });
+    const second = await launched('native', { ...spec, name: 'second', group: 'nested/second' });
+    expect(scope.pids().length).toBeGreaterThanOrEqual(4);
+    first.remove();
+    expect(scope.pids('nested')).toEqual([second.pid]);
+    second.remove();
+    scope.remove();
+    expect(leftOf(process.pid)).toEqual(NOTHING);
+  });
+});
+
+/** Ends the maker and all of its group that is left, whatever the test came to. */
+const makers: ChildProcess[] = [];
+
+function startMaker(runtime: ProbeRuntime): ChildProcess {
+  const maker = spawn(process.execPath, [path.join(import.meta.dirname, 'probe-maker.ts'), runtime], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  makers.push(maker);
+  return maker;
+}
+
+afterAll(() => {
+  for (const maker of makers) maker.kill('SIGKILL');
+  clean();
+});
+
+describeWith(['root', 'unshare', 'setpriv'], 'what is left of probes', () => {
+  const foreign = path.join(CGROUPS, existsIn('pids'), `nsi-foreign-${process.pid}`);
+  let sleeper: ChildProcess;
+  /** What is not of probes: planted cgroups with a task, and those of other software that stay as they are. */
+  const others = () => ({
+    planted: cgroupsBelow(foreign),
+    members: readFileSync(`${foreign}/inner/cgroup.procs`, 'latin1'),
+    limit: readFileSync(`${foreign}/inner/pids.max`, 'latin1'),
+    mounts: readFileSync('/proc/self/mountinfo', 'latin1'),
+    alive: sleeper.exitCode === null && sleeper.signalCode === null,
+  });
+
+  beforeAll(() => {
+    // One looks nearly like a mark.
+    for (const name of ['inner', `inner/${MARK_PREFIX}1-2`]) mkdirSync(path.join(foreign, name), { recursive: true });
+    sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    writeFileSync(`${foreign}/inner/pids.max`, '7');
+    writeFileSync(`${foreign}/inner/cgroup.procs`, String(sleeper.pid));
+  });
+
+  afterAll(async () => {
+    const ended = once(sleeper, 'exit');
+    sleeper.kill('SIGKILL');
+    await ended;
+    for (const at of [...cgroupsBelow(foreign).reverse(), foreign]) rmdirSync(at);
+  });
+
+  it('is found and removed after kill -9 at any moment, and nothing else', async () => {
+    const before = others();
+    for (let round = 0; round < 10; round++) {
+      const maker = startMaker('native');
+      // From the start of the first launch on: that is where there is something to leave.
+      await once(maker.stdout!, 'data');
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 150));
+      const ended = once(maker, 'exit');
+      maker.kill('SIGKILL');
+      await ended;
+      clean();
+      expect({ round, ...leftOf(maker.pid!) }).toEqual({ round, ...NOTHING });
+    }
+    expect(others()).toEqual(before);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('is nothing after %s', async (signal) => {
+    const before = others();
+    const maker = startMaker('native');
+    await once(maker.stdout!, 'data');
+    const ended = once(maker, 'exit');
+    maker.kill(signal);
+    expect(await ended).toEqual([null, signal]);
+    expect(leftOf(maker.pid!)).toEqual(NOTHING);
+    expect(others()).toEqual(before);
+  });
+
+  it('stays while its maker lives', async () => {
+    const maker = startMaker('native');
+    for (let said = ''; !said.includes('busy');) said += String((await once(maker.stdout!, 'data'))[0]);
+    maker.kill('SIGSTOP');
+    const standing = leftOf(maker.pid!);
+    expect(standing.cgroups).not.toEqual([]);
+    const { kept, cgroups } = clean();
+    expect(cgroups.filter((at) => standing.cgroups.includes(at))).toEqual([]);
+    expect(kept.map(({ why }) => why)).toContain(`process ${maker.pid!} is using it`);
+    expect(leftOf(maker.pid!)).toEqual(standing);
+    const ended = once(maker, 'exit');
+    maker.kill('SIGKILL');
+    await ended;
+    expect(clean().cgroups).not.toEqual([]);
+    expect(leftOf(maker.pid!)).toEqual(NOTHING);
+  });
+});
+
+/** Where the controller's hierarchy is mounted, relative to the usual place. */
+function existsIn(controller: string): string {
+  return readdirSync(CGROUPS).includes(controller) ? controller : '.';
+}
