@@ -11,7 +11,7 @@ import { liveHierarchies, readOrNull, type Hierarchy } from './hierarchies.ts';
 import type { Bounds, CgroupSetting, Scope } from './launch/launcher.ts';
 import { pause, undoAtEnd } from './live.ts';
 import { newMark, parseMark } from './mark.ts';
-import { isRunning, killOne } from './tasks.ts';
+import { cgroupPathsOf, isRunning, killOne } from './tasks.ts';
 
 /** How long tasks may take to die, and cgroups to become empty. A task that waits for a disk dies when that has answered. */
 const PATIENCE_MS = 10_000;
@@ -20,7 +20,7 @@ const PATIENCE_MS = 10_000;
 export const BOUNDING: readonly string[] = ['memory', 'pids', 'freezer'];
 
 /** A group's name: plain names, none of them special to a file system. */
-const GROUP = /^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9_-]*)*$/;
+const GROUP = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*$/;
 
 /** The scope's own; all its tasks are in groups below. */
 const SELF = '';
@@ -159,6 +159,12 @@ export class CgroupScope implements Scope {
     return (readOrNull(path.join(directory, 'cgroup.procs')) ?? '').split('\n').includes(String(pid));
   }
 
+  /** The group that a process is in, as `/proc/PID/cgroup` has it; null where it is in none of this scope. */
+  groupOf(pid: number): string | null {
+    const [, group] = new RegExp(`/${this.mark}/(.+)$`, 'm').exec(cgroupPathsOf(pid)) ?? [];
+    return group ?? null;
+  }
+
   pids(group: string = SELF): number[] {
     return [...new Set(this.#directories(group).flatMap(pidsBelow))];
   }
@@ -286,18 +292,16 @@ export function killBelow(directories: readonly string[]): void {
 export function removeTree(directory: string): void {
   if (!directory.split('/').some((name) => parseMark(name) !== null)) throw new TypeError(`no mark: ${directory}`);
   const end = Date.now() + PATIENCE_MS;
-  for (;;) {
+  while (existsSync(directory)) {
     try {
       for (const at of below(directory)) rmdirSync(at);
-      return;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return;
-      // A task that has been killed leaves its cgroup a moment later.
-      if (code !== 'EBUSY' || Date.now() > end) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      // A task that has been killed leaves its cgroup a moment later; a runtime removes at the same time what it made.
+      if (!['EBUSY', 'ENOENT'].includes(code) || Date.now() > end) {
         throw new NsinspectError(`${directory} cannot be removed: ${code}`, { code: 'not-removed', cause: error });
       }
+      pause(1);
     }
-    pause(1);
   }
 }

@@ -19,7 +19,8 @@ export const GROUP = 'probe';
 export class Place {
   readonly mark = newMark();
   readonly scope: CgroupScope;
-  readonly group: string;
+  /** Made by a runtime that names it itself, it is known only when that has started. */
+  group: string;
   readonly bounds: Bounds;
   /** The probe's own, of this user alone. */
   readonly directory: string;
@@ -76,13 +77,11 @@ export class Place {
     for (const setting of settings) this.scope.set({ ...setting, group: setting.group ?? this.group });
   }
 
-  /** Error unless the process is in the payload's group in every hierarchy that has it. */
+  /** Error unless the process is in the payload's group in every hierarchy that is wanted. */
   verify(pid: number): void {
-    for (const controller of [...this.controllers, 'v2']) {
-      const directory = this.scope.directory(controller, this.group);
-      if (directory !== null && !this.scope.holds(controller, this.group, pid)) {
-        throw new NsinspectError(`the payload did not join its cgroup of ${controller}`, { code: 'probe-failed' });
-      }
+    const left = this.controllers.find((controller) => !this.scope.holds(controller, this.group, pid));
+    if (left !== undefined) {
+      throw new NsinspectError(`the payload is not in its cgroup of ${left}`, { code: 'probe-failed' });
     }
   }
 

@@ -30,6 +30,8 @@ export function waitFor(stage: string, word: string): string {
 export function payloadOf({ script, args = [] }: LaunchSpec, bounds: Bounds): string[] {
   const gate = [
     'ulimit -c 0',
+    // Whatever becomes of who would end it.
+    `ulimit -t ${Math.ceil(bounds.seconds)}`,
     `ulimit -f ${Math.ceil(bounds.disk / 512)}`,
     'script=$1; shift',
     waitFor('gate', 'go'),
