@@ -50,24 +50,28 @@ export function namespaceProbe({ kind, title, spec = () => ({}), look }: Namespa
     run: async (context): Promise<Trial> => {
       const namespaces = COMMON.includes(kind) ? COMMON : [...COMMON, kind];
       const set: Setting[] = [{ name: 'namespaces', value: namespaces.join(' ') }];
-      let started = false;
+      const progress = { launched: false };
       try {
-        return await talking(context, { ...spec(context), name: `${kind}-probe`, namespaces }, async (inside, probe) => {
-          started = true;
-          const own = (await inside.tell(`readlink /proc/self/ns/${kind}`)).trim();
-          const outer = namespaceOf('self', kind);
-          const found = await look({ inside, probe, context, same: own === outer });
-          const separate = invariant(
-            'own-namespace',
-            `the payload's ${kind} namespace is not the host's`,
-            own !== outer,
-            `inside ${own}, outside ${outer}`,
-          );
-          const why = found.why === undefined ? {} : { why: found.why };
-          return { set, invariants: [separate, ...found.invariants], measures: [], ...why };
-        });
+        return await talking(
+          context,
+          { ...spec(context), name: `${kind}-probe`, namespaces },
+          async (inside, probe) => {
+            progress.launched = true;
+            const own = (await inside.tell(`readlink /proc/self/ns/${kind}`)).trim();
+            const outer = namespaceOf('self', kind);
+            const found = await look({ inside, probe, context, same: own === outer });
+            const separate = invariant(
+              'own-namespace',
+              `the payload's ${kind} namespace is not the host's`,
+              own !== outer,
+              `inside ${own}, outside ${outer}`,
+            );
+            const why = found.why === undefined ? {} : { why: found.why };
+            return { set, invariants: [separate, ...found.invariants], measures: [], ...why };
+          },
+        );
       } catch (error) {
-        if (started || !OPTIONAL.includes(kind) || !(error instanceof NsinspectError)) throw error;
+        if (progress.launched || !OPTIONAL.includes(kind) || !(error instanceof NsinspectError)) throw error;
         return { set, invariants: [], measures: [], verdict: 'unsupported', why: error.message };
       }
     },

@@ -1,7 +1,6 @@
 /** Probes of the namespaces in which nothing has to be made outside: host names, pids, users, cgroup paths, clocks. */
 
 import { allPids, innerPid } from '../../tasks.ts';
-import type { LaunchSpec } from '../../launch/launcher.ts';
 import { invariant, type ProbeDefinition } from '../probe.ts';
 import { hostUptime, readProc, tryNamespaceOf, namespaceOf } from './host-view.ts';
 import { namespaceProbe } from './namespace-probe.ts';
@@ -34,7 +33,11 @@ const pid = namespaceProbe({
     const seen = (await inside.tell(PIDS)).trim().split('\n').map(Number);
     const asker = seen.pop();
     const namespace = namespaceOf(probe.pid, 'pid');
-    const own = new Set(allPids().filter((task) => tryNamespaceOf(task, 'pid') === namespace).map(innerPid));
+    const own = new Set(
+      allPids()
+        .filter((task) => tryNamespaceOf(task, 'pid') === namespace)
+        .map(innerPid),
+    );
     const foreign = seen.filter((task) => task !== asker && !own.has(task));
     const signal = await inside.ask(`kill -0 ${process.pid}`);
     return {
@@ -69,20 +72,30 @@ const user = namespaceProbe({
   spec: () => ({
     // Opened for appending and never written to.
     binds: [{ source: '/etc/passwd', target: ROOTS_FILE, writable: true }],
-    ...(process.geteuid?.() === 0 ? { ids: IDS } : ({} satisfies Partial<LaunchSpec>)),
+    ...(process.geteuid?.() === 0 ? { ids: IDS } : {}),
   }),
   look: async ({ inside, probe }) => {
     const within = (await inside.tell('id -u')).trim();
     const [, real = ''] = /^Uid:\t(\d+)/m.exec(readProc(`${probe.pid}/status`)) ?? [];
     const open = await inside.ask(`: >> ${ROOTS_FILE}`);
-    // capable() of the initial namespace, which no map gives (mknod(2), `may_mknod` aside: devices are no namespace).
+    // CAP_MKNOD counts in the initial user namespace alone (vfs_mknod in fs/namei.c asks capable(), not ns_capable()).
     const node = await inside.ask('mknod /tmp/null-device c 1 3');
     return {
       invariants: [
         invariant('root-inside', 'inside, the uid is 0', within === '0', `uid ${within}`),
         invariant('nobody-outside', "outside, the payload's uid is not 0", real !== '0', `uid ${real}`),
-        invariant('root-files', 'a file of the host’s root cannot be opened for writing', open.status !== 0, open.text.trim()),
-        invariant('capabilities', 'no device node can be made, which needs rights outside', node.status !== 0, node.text.trim()),
+        invariant(
+          'root-files',
+          "a file of the host's root cannot be opened for writing",
+          open.status !== 0,
+          open.text.trim(),
+        ),
+        invariant(
+          'capabilities',
+          'no device node can be made, which needs rights outside',
+          node.status !== 0,
+          node.text.trim(),
+        ),
       ],
     };
   },

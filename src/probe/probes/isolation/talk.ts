@@ -7,21 +7,29 @@ import { randomBytes } from 'node:crypto';
 import { NsinspectError } from '../../../text/error.ts';
 import { Gated, payloadOf } from '../../launch/gated.ts';
 import { DEFAULT_BOUNDS, type Bounds, type LaunchSpec, type Probe } from '../../launch/launcher.ts';
-import { undoAtEnd } from '../../live.ts';
 import { newMark } from '../../mark.ts';
 import { launched, type ProbeContext } from '../probe.ts';
 
 /** Most questions of one talk: the shell ends by itself after these, and at once when whoever asks is gone. */
 const MOST = 64;
 
-/** `$1`: the word that ends an answer, which nothing that is printed can contain by chance. */
-const LISTEN = `
+/** `$1`: the word that ends an answer, which nothing that is printed can contain by chance. `answer` evaluates the question. */
+const listen = (answer: string) => `
 n=0
 while [ $n -lt ${MOST} ] && IFS= read -r question; do
 n=$((n + 1))
-(eval "$question") < /dev/null 2>&1
+${answer} < /dev/null 2>&1
 printf '\\n%s %s\\n%s-end %s\\n' "$1" $? "$1" $n
 done`;
+
+/** One question leaves nothing to the next, and none ends the shell. */
+const APART = '(eval "$question")';
+
+/** Variables are kept. A redirection that fails must be of a program, not of a builtin: that would end the shell (POSIX, 2.8.1). */
+const TOGETHER = 'eval "$question"';
+
+/** What a helper is told to have it end in order. */
+const ENOUGH = `n=${MOST}`;
 
 /** What a question came to. */
 export interface Answer {
@@ -75,42 +83,50 @@ export function talking<T>(
   use: (inside: Talk, probe: Probe) => Promise<T>,
 ): Promise<T> {
   const word = randomBytes(12).toString('hex');
-  return launched(context, { ...spec, script: LISTEN, args: [word] }, (probe) => {
+  return launched(context, { ...spec, script: listen(APART), args: [word] }, (probe) => {
     context.tamper?.(probe);
     probe.go();
     return use(new Talk(probe, word), probe);
   });
 }
 
+/** How to start a helper. */
+export interface Helper {
+  /** What the shell is started by, such as `unshare --mount`. */
+  readonly prefix: readonly string[];
+  /** Words of sh that undo what questions did, with the variables that these set. */
+  readonly undo: string;
+}
+
 /**
- * A helper of this process that answers questions, outside of every container; `prefix` is what the shell is started by, such as
- * `unshare --mount`. It ends with `use`, and also when this process is killed: its standard input ends then.
+ * A helper of this process that answers questions, outside of every container. It undoes and ends with `use`, and also when this
+ * process is killed: its standard input ends then. Hence it is not killed when this process ends.
  */
-export async function outside<T>(prefix: readonly string[], use: (helper: Talk) => Promise<T>): Promise<T> {
+export async function outside<T>({ prefix, undo }: Helper, use: (helper: Talk) => Promise<T>): Promise<T> {
   const word = randomBytes(12).toString('hex');
   const bounds: Bounds = DEFAULT_BOUNDS;
+  const script = `${listen(TOGETHER)}\n${undo}`;
   const gated = new Gated({
     command: [
       ...['timeout', '--signal=KILL', String(bounds.seconds), ...prefix],
-      ...payloadOf({ name: 'outside', script: LISTEN, args: [word] }, bounds),
+      ...payloadOf({ name: 'outside', script, args: [word] }, bounds),
     ],
     mark: newMark(),
     bounds,
     translate: false,
-    kill,
+    kill: () => gated.killGroup(),
   });
-  function kill(): void {
-    gated.killGroup();
-  }
-  const forget = undoAtEnd(kill);
   try {
     await gated.stage('gate');
     gated.go();
-    return await use(new Talk(gated, word));
+    const helper = new Talk(gated, word);
+    const result = await use(helper);
+    gated.write(`${ENOUGH}\n`);
+    await gated.wait();
+    return result;
   } finally {
-    kill();
+    // Ends its input, and thereby the helper where `use` failed.
     gated.release();
-    forget();
   }
 }
 
