@@ -10,14 +10,28 @@ export interface Problem {
   readonly what: string;
 }
 
+/** Members of a forged file can be called anything. */
+const LONGEST_MEMBER = 40;
+
+/** The place in the document as a person reads it: `results[3].metrics[0].name`. */
+export function placeText(where: readonly (string | number)[]): string {
+  const steps = where.map((step) =>
+    typeof step === 'number' ? `[${String(step)}]` : `.${step.slice(0, LONGEST_MEMBER)}`,
+  );
+  return steps.length === 0 ? 'the document' : steps.join('').replace(/^\./, '');
+}
+
 /** Null: the value is what the schema says. */
 export type Check = (value: unknown) => Problem | null;
 
 /** A schema as it was read. */
-export type Schema = boolean | Readonly<Record<string, unknown>>;
+type Schema = boolean | Readonly<Record<string, unknown>>;
+
+/** A file of docs/schema. */
+type SchemaFile = Readonly<Record<string, unknown>> & { readonly $defs: Readonly<Record<string, unknown>> };
 
 /** Finds the schema that a `$ref` names. */
-export type Resolve = (ref: string) => Check;
+type Resolve = (ref: string) => Check;
 
 /** Keywords that only explain, or that are of no concern to who reads (see above). */
 const WITHOUT_CHECK = new Set(['$schema', '$defs', 'title', 'description', 'additionalProperties', 'propertyNames']);
@@ -71,6 +85,10 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     const wrong = problem(`must have at most ${String(most)} entries`);
     return (value) => (!Array.isArray(value) || value.length <= most ? null : wrong);
   },
+  uniqueItems: (wanted: boolean) => {
+    const wrong = problem('has an entry twice');
+    return (value) => (!wanted || !Array.isArray(value) || new Set(value).size === value.length ? null : wrong);
+  },
   minProperties: (least: number) => atLeast(least, (value) => (isObject(value) ? Object.keys(value).length : null)),
   required: (names: readonly string[]) => {
     const missing = new Map(names.map((name) => [name, problem(`lacks ${name}`)]));
@@ -122,8 +140,28 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   oneOf: anyOf,
 };
 
+/** The check that the file called `''` describes; others, by their names, are what it and they refer to (`common.json#/$defs/x`). */
+export function compileFiles(files: Readonly<Record<string, SchemaFile>>): Check {
+  const cache = new Map<string, Check>();
+  const resolveFrom =
+    (from: string): Resolve =>
+    (ref) => {
+      const [, file = '', name = ''] = /^([a-z.]*)#\/\$defs\/(\w+)$/.exec(ref) ?? [];
+      const place = file === '' ? from : file;
+      const schema = files[place]?.$defs[name];
+      if (schema === undefined) throw new Error(`no such schema: ${ref}`);
+      const key = `${place}#${name}`;
+      const known = cache.get(key);
+      if (known !== undefined) return known;
+      const check = compileSchema(schema as Schema, resolveFrom(place));
+      cache.set(key, check);
+      return check;
+    };
+  return compileSchema(files[''] as Schema, resolveFrom(''));
+}
+
 /** The check that a schema describes. Throws on a keyword that is not known here: nothing is passed over in silence. */
-export function compileSchema(schema: Schema, resolve: Resolve): Check {
+function compileSchema(schema: Schema, resolve: Resolve): Check {
   if (schema === true) return () => null;
   if (schema === false) return () => problem('must not be there');
   const compile = (inner: Schema): Check => compileSchema(inner, resolve);

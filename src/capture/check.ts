@@ -4,13 +4,8 @@ import commonSchema from '../../docs/schema/common.json' with { type: 'json' };
 import type { Capture } from '../schema/capture.ts';
 import type { CgroupsFacet } from '../schema/cgroups.ts';
 import type { TasksFacet } from '../schema/tasks.ts';
-import { compileSchema } from './check-schema.ts';
-import type { Check, Problem, Schema } from './check-schema.ts';
-
-const SCHEMAS: Readonly<Record<string, { readonly $defs: Readonly<Record<string, unknown>> }>> = {
-  '': captureSchema,
-  'common.json': commonSchema,
-};
+import { compileFiles } from './check-schema.ts';
+import type { Check, Problem } from './check-schema.ts';
 
 /** What is wrong with the document in the first place; null: it can be used. */
 export function problemOf(document: unknown): Problem | null {
@@ -21,25 +16,7 @@ let compiled: Check | undefined;
 
 /** Made when it is first needed. */
 function checkOfSchema(): Check {
-  return (compiled ??= compileFile(''));
-}
-
-function compileFile(file: string, cache = new Map<string, Check>()): Check {
-  return compileSchema(SCHEMAS[file] as Schema, (ref) => resolveRef(ref, file, cache));
-}
-
-function resolveRef(ref: string, from: string, cache: Map<string, Check>): Check {
-  const [, file = '', name = ''] = /^([a-z.]*)#\/\$defs\/(\w+)$/.exec(ref) ?? [];
-  const place = file === '' ? from : file;
-  const schema = SCHEMAS[place]?.$defs[name];
-  if (schema === undefined) throw new Error(`no such schema: ${ref}`);
-  const key = `${place}#${name}`;
-  let check = cache.get(key);
-  if (check === undefined) {
-    check = compileSchema(schema as Schema, (inner) => resolveRef(inner, place, cache));
-    cache.set(key, check);
-  }
-  return check;
+  return (compiled ??= compileFiles({ '': captureSchema, 'common.json': commonSchema }));
 }
 
 /** What a schema cannot say: indexes that lead somewhere, numbers that name one thing. */

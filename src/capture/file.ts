@@ -5,6 +5,7 @@ import { CAPTURE_SCHEMA } from '../schema/capture.ts';
 import type { Capture } from '../schema/capture.ts';
 import { NsinspectError } from '../text/error.ts';
 import { toJson } from '../text/json.ts';
+import { placeText } from './check-schema.ts';
 import { problemOf } from './check.ts';
 
 /** More than this JavaScript cannot hold as one text (512 MiB). It bounds what a forged file can do. */
@@ -70,16 +71,6 @@ function facetOfOtherVersion(document: Readonly<Record<string, unknown>>): strin
     if (isObject(value) && typeof value['version'] === 'number' && value['version'] !== 1) return facet;
   }
   return null;
-}
-
-/** Members of a forged file can be called anything. */
-const LONGEST_MEMBER = 40;
-
-function placeText(where: readonly (string | number)[]): string {
-  const steps = where.map((step) =>
-    typeof step === 'number' ? `[${String(step)}]` : `.${step.slice(0, LONGEST_MEMBER)}`,
-  );
-  return steps.length === 0 ? 'the document' : steps.join('').slice(1);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,41 @@
+import { string } from '@oclif/core/args';
+
+import { BenchCommand } from '../../src/cli/bench-command.ts';
+import { compareFlags, judgingOf } from '../../src/cli/bench-flags.ts';
+import { COMPARISON_FORMATS, destinationsOf } from '../../src/cli/bench-formats.ts';
+import { outputStyle } from '../../src/cli/flags.ts';
+
+export default class BenchCompare extends BenchCommand {
+  static override summary = 'Show what became of each metric between two runs.';
+  static override description =
+    'A difference counts only where the Mann-Whitney test, corrected for the number of metrics (Holm), the size of the effect (Cliff\'s delta) and the whole bootstrap interval of the change agree. Otherwise a metric is the same, where a change of interest would have been found, or inconclusive. Exits with 0 whatever it finds: "bench gate" judges.';
+  static override examples = [
+    '<%= config.bin %> bench compare before.json after.json',
+    {
+      description: 'on another kernel',
+      command: '<%= config.bin %> bench compare before.json after.json --any-environment',
+    },
+  ];
+  static override args = {
+    base: string({ required: true, description: 'The run to compare with; - for standard input.' }),
+    new: string({ required: true, description: 'The run that is looked at.' }),
+  };
+  static override flags = compareFlags;
+
+  async run() {
+    const { args, flags } = await this.parse(BenchCompare);
+    const to = destinationsOf(flags, COMPARISON_FORMATS);
+    const judging = judgingOf(flags);
+    const [{ readRun }, { compared }] = await Promise.all([
+      import('../../src/cli/bench-file.ts'),
+      import('../../src/cli/bench-compare.ts'),
+    ]);
+    const comparison = compared(readRun(args.base), readRun(args.new), {
+      version: this.config.version,
+      judging,
+      anyEnvironment: flags['any-environment'],
+    });
+    await this.deliverComparison(comparison, to, outputStyle(flags));
+    return comparison;
+  }
+}

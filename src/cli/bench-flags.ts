@@ -1,0 +1,82 @@
+/** Flags that several commands of `bench` share. */
+import { boolean, integer, option, string } from '@oclif/core/flags';
+
+import { RUNTIMES } from '../schema/bench.ts';
+import type { Judging } from '../schema/bench-compare.ts';
+import { NsinspectError } from '../text/error.ts';
+import { outputFlags } from './flags.ts';
+import { COMPARISON_FORMATS, resultFlags, RUN_FORMATS } from './bench-formats.ts';
+
+/** More rounds are days, not measurements. */
+const MOST_ROUNDS = 1000;
+
+/** Flags of every command that runs probes. */
+export const runFlags = {
+  runtime: option({
+    options: [...RUNTIMES, 'all'] as const,
+    multiple: true,
+    delimiter: ',',
+    default: ['native'],
+    helpGroup: 'PROBES',
+    helpValue: 'LIST',
+    summary: `What launches the containers: ${RUNTIMES.join(', ')}; all: whatever of these works here.`,
+  })(),
+  quick: boolean({ helpGroup: 'PROBES', summary: 'Fewer probes and rounds: whether it works, not how well.' }),
+  rounds: integer({
+    min: 1,
+    max: MOST_ROUNDS,
+    helpGroup: 'PROBES',
+    helpValue: 'N',
+    summary: 'Samples of each metric: 10, with --quick 3. A comparison needs 10 at least.',
+  }),
+  require: string({
+    multiple: true,
+    helpGroup: 'PROBES',
+    helpValue: 'PROBE',
+    summary: 'Exit with 1 where this probe could not be judged, because it is unsupported, say; may be given again.',
+  }),
+  ...resultFlags(RUN_FORMATS),
+  ...outputFlags,
+};
+
+/** Flags of every command that compares runs. */
+export const compareFlags = {
+  threshold: string({
+    helpGroup: 'JUDGING',
+    helpValue: 'SHARE',
+    summary: 'A change by less is of no interest (5%); each metric has one of its own.',
+  }),
+  alpha: string({
+    helpGroup: 'JUDGING',
+    helpValue: 'SHARE',
+    summary: 'Chance of a single false alarm among all metrics together (1%).',
+  }),
+  'any-environment': boolean({
+    helpGroup: 'JUDGING',
+    summary: 'Compare runs of different kernels, cgroup modes or CPUs, too.',
+  }),
+  ...resultFlags(COMPARISON_FORMATS),
+  ...outputFlags,
+};
+
+/** What is to differ from the usual judging. */
+export function judgingOf(flags: {
+  readonly threshold?: string | undefined;
+  readonly alpha?: string | undefined;
+}): Partial<Judging> {
+  const threshold = flags.threshold === undefined ? undefined : shareOf('--threshold', flags.threshold);
+  const alpha = flags.alpha === undefined ? undefined : shareOf('--alpha', flags.alpha);
+  if (alpha !== undefined && (alpha <= 0 || alpha >= 1)) {
+    throw new NsinspectError('--alpha must lie between 0 and 1', { code: 'usage' });
+  }
+  return { ...(threshold === undefined ? {} : { threshold }), ...(alpha === undefined ? {} : { alpha }) };
+}
+
+/** A share as a person writes it: `0.05` or `5%`. */
+function shareOf(flag: string, text: string): number {
+  const [, digits, percent] = /^(\d{1,6}(?:\.\d{1,12})?)(%?)$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new NsinspectError(`${flag} ${text}: no share`, { code: 'usage', hint: 'such as 0.05 or 5%' });
+  }
+  return Number(digits) / (percent === '%' ? 100 : 1);
+}
