@@ -186,7 +186,7 @@ function whyOf(trial: Trial | undefined, verdict: Verdict, count: number, rounds
 
 function metricsOf(seed: string, rounds: readonly Round[], trials: readonly Trial[]): Metric[] {
   const first = trials.find(({ measures }) => measures.length > 0)?.measures ?? [];
-  return first.map(({ name, unit, better, target, threshold }) => {
+  return first.map(({ name, unit, better, target, threshold, informative = false }) => {
     const samples = rounds.flatMap(({ trial, state }, round): Sample[] =>
       trial.measures.filter((measure) => measure.name === name).map(({ value }) => ({ value, round, ...state })),
     );
@@ -194,6 +194,6 @@ function metricsOf(seed: string, rounds: readonly Round[], trials: readonly Tria
       samples.map(({ value }) => value),
       `${seed} ${name}`,
     );
-    return { name, unit, better, target, threshold, informative: false, samples, summary };
+    return { name, unit, better, target, threshold, informative, samples, summary };
   });
 }

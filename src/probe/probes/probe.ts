@@ -32,7 +32,11 @@ export interface Need {
 }
 
 /** One value of a metric. */
-export type Measure = Pick<Metric, 'name' | 'unit' | 'better' | 'target' | 'threshold'> & { readonly value: number };
+export type Measure = Pick<Metric, 'name' | 'unit' | 'better' | 'target' | 'threshold'> & {
+  readonly value: number;
+  /** See {@link Metric.informative}; false unless told otherwise. */
+  readonly informative?: boolean;
+};
 
 /** One run of a probe. */
 export interface Trial {
@@ -93,7 +97,10 @@ export function atGate<T>(
 
 /** Settings of a launch as a result shows them. */
 export function settingsOf({ settings = [] }: Pick<LaunchSpec, 'settings'>): Setting[] {
-  return settings.map(({ file, value, group }) => ({ name: group === undefined ? file : `${group}: ${file}`, value }));
+  return settings.map(({ file, value, group }) => ({
+    name: group === undefined ? file : `${group || 'scope'}: ${file}`,
+    value,
+  }));
 }
 
 /** Verdict of one run. */

@@ -1,7 +1,15 @@
 /** Burst: quota that was not used is kept, up to a bound, and may be used on top later (sched-bwc.rst, "Burst feature"). */
 import { usageOf } from '../counters.ts';
 import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
-import { bandwidthOf, busyScript, cpuControllers, cpuNeeds, quotaSettings, usageSource } from './cpu-files.ts';
+import {
+  bandwidthOf,
+  busyScript,
+  cpuControllers,
+  cpuNeeds,
+  precedence,
+  quotaSettings,
+  usageSource,
+} from './cpu-files.ts';
 
 const QUOTA = 20_000;
 const PERIOD = 100_000;
@@ -12,7 +20,11 @@ async function run(context: ProbeContext): Promise<Trial> {
   const { world } = context;
   const source = usageSource(world);
   const file = world.version('cpu') === 1 ? FILES.v1 : FILES.v2;
-  const settings = [...quotaSettings(world, QUOTA, PERIOD), { controller: 'cpu', file, value: String(BURST) }];
+  const settings = [
+    ...quotaSettings(world, QUOTA, PERIOD),
+    { controller: 'cpu', file, value: String(BURST) },
+    precedence(world),
+  ];
   // Awake in several periods and busy in none of them, so that quota is left over; then all that is to be had.
   const script = `for n in 1 2 3; do sleep 0.1; done; ${busyScript(0.5)}`;
   const spec = { name: 'burst', script, settings, controllers: cpuControllers(world) };

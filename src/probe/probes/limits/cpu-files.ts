@@ -35,6 +35,16 @@ export function quotaSettings(world: World, quota: number, period: number): Cgro
   ];
 }
 
+/**
+ * Precedence over everything else on the machine, for a payload that is to use up a quota: it would not get that far beside many
+ * busy tasks. It is on the scope, whose neighbours those are, and takes no more than the quota.
+ */
+export function precedence(world: World): CgroupSetting {
+  return world.version('cpu') === 1
+    ? { controller: 'cpu', file: 'cpu.shares', value: '262144', group: '' }
+    : { controller: 'cpu', file: 'cpu.weight', value: '10000', group: '' };
+}
+
 /** Bandwidth control's own counters (sched-bwc.rst, "Statistics"). Times in microseconds. */
 export interface Bandwidth {
   readonly periods: number;

@@ -3,12 +3,26 @@
  * `do_sched_cfs_period_timer`); what a group may use between two reads of the counters is thus exactly known, whatever the
  * clock and the load of the machine.
  */
-import { usageOf } from '../counters.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Probe } from '../../launch/launcher.ts';
+import { usageOf, type UsageSource } from '../counters.ts';
 import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
-import { bandwidthOf, busyScript, cpuControllers, cpuNeeds, quotaSettings, usageSource } from './cpu-files.ts';
+import {
+  bandwidthOf,
+  busyScript,
+  cpuControllers,
+  cpuNeeds,
+  precedence,
+  quotaSettings,
+  usageSource,
+} from './cpu-files.ts';
 
 /** What one CPU takes out of the group's pool at a time (sched-bwc.rst, sched_cfs_bandwidth_slice_us), microseconds. */
 const SLICE = 5000;
+
+/** Milliseconds for which a group that has quota left would not stand still. */
+const GAP = 8;
 
 interface Variant {
   readonly name: string;
@@ -66,15 +80,17 @@ async function run(
 ): Promise<Trial> {
   const { world, quick } = context;
   const source = usageSource(world);
+  const duration = quick ? quickSeconds : seconds;
   const spec = {
     name: `quota-${name}`,
-    script: busyScript(quick ? quickSeconds : seconds, loops),
-    settings: quotaSettings(world, quota, period),
+    script: busyScript(duration, loops),
+    settings: [...quotaSettings(world, quota, period), precedence(world)],
     controllers: cpuControllers(world),
   };
   return await atGate(context, spec, async (probe) => {
     const before = { usage: usageOf(probe, source), ...bandwidthOf(probe, false) };
     probe.go();
+    const steady = await steadyUse(probe, source, period, Math.floor((duration * 1e6) / period) - 2);
     await probe.wait();
     const after = { usage: usageOf(probe, source), ...bandwidthOf(probe, false) };
     const usage = after.usage - before.usage;
@@ -99,7 +115,7 @@ async function run(
           better: 'target',
           target: 1,
           threshold: 0.02,
-          value: usage / ((periods + 1) * quota),
+          value: (steady ?? usage / Math.max(1, periods)) / quota,
         },
       ],
       ...(throttled === 0
@@ -107,6 +123,28 @@ async function run(
         : {}),
     };
   });
+}
+
+/**
+ * CPU time a period, between two moments at which the group had used up its quota: so that it does not matter when in a period
+ * it is looked at. Null where periods are too short to see that.
+ */
+async function steadyUse(probe: Probe, source: UsageSource, period: number, wanted: number): Promise<number | null> {
+  if (period < 10 * GAP * 1000) return null;
+  const from = await usedUp(probe, source, 0);
+  const to = await usedUp(probe, source, from.periods + wanted);
+  return (to.usage - from.usage) / Math.max(1, to.periods - from.periods);
+}
+
+/** Waits until so many periods have been, and the group then stands still. */
+async function usedUp(probe: Probe, source: UsageSource, periods: number): Promise<{ usage: number; periods: number }> {
+  for (;;) {
+    const usage = usageOf(probe, source);
+    await sleep(GAP);
+    const now = bandwidthOf(probe, false).periods;
+    // Read once more: another period may just have begun.
+    if (now >= periods && usage > 0 && usageOf(probe, source) === usage) return { usage, periods: now };
+  }
 }
 
 const ms = (usec: number): string => (usec / 1000).toFixed(1);

@@ -10,9 +10,9 @@ interface Setting {
   readonly title: string;
   readonly needs: Need & { readonly version: 1 | 2; readonly file: string };
   /** What to write, given what the file says at first; null: nothing can be. */
-  value(now: string): string | null;
+  readonly value: (now: string) => string | null;
   /** Whether the file shows the value. */
-  shows(text: string, value: string): boolean;
+  readonly shows: (text: string, value: string) => boolean;
   /** Why it is not driven; also why it cannot be written. */
   readonly why: string;
   readonly lack?: string;
