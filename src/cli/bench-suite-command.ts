@@ -1,0 +1,44 @@
+import type { BenchDocument, ProbeRuntime, Suite } from '../schema/bench.ts';
+import { BenchCommand } from './bench-command.ts';
+import { destinationsOf, RUN_FORMATS, type ResultFlagValues, type RunFormat } from './bench-formats.ts';
+import { ExitCode } from './exit-codes.ts';
+import { outputStyle, type OutputFlagValues } from './flags.ts';
+
+/** The values of `runFlags` after parsing, as far as a suite has them. */
+export interface RunFlagValues extends ResultFlagValues<RunFormat>, OutputFlagValues {
+  readonly runtime: readonly (ProbeRuntime | 'all')[];
+  readonly quick: boolean;
+  readonly rounds?: number | undefined;
+  readonly require?: readonly string[] | undefined;
+}
+
+/** What the commands share that run suites of probes. */
+export abstract class BenchSuiteCommand extends BenchCommand {
+  static override exitCodes: Readonly<Record<number, string>> = {
+    [ExitCode.found]: 'an invariant does not hold, or a required probe could not be judged',
+    [ExitCode.inconclusive]: 'every probe failed to run, which says nothing of the limits',
+  };
+
+  /** Runs the suites, and delivers the run. */
+  protected async runSuites(
+    flags: RunFlagValues,
+    suites: readonly Suite[],
+    names: readonly string[],
+  ): Promise<BenchDocument> {
+    const to = destinationsOf(flags, RUN_FORMATS);
+    const { runBench } = await import('./bench-run.ts');
+    const { run, exitCode, notes } = await runBench({
+      suites,
+      names,
+      runtimes: flags.runtime,
+      quick: flags.quick,
+      rounds: flags.rounds,
+      require: flags.require ?? [],
+      version: this.config.version,
+    });
+    await this.deliverRun(run, to, outputStyle(flags));
+    for (const note of notes) this.note(note);
+    process.exitCode = exitCode;
+    return run;
+  }
+}

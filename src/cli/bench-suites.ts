@@ -1,0 +1,46 @@
+/** The probes of each suite, and the choice among them. */
+import type { ProbeDefinition } from '../probe/probes/probe.ts';
+import type { Suite } from '../schema/bench.ts';
+import { NsinspectError } from '../text/error.ts';
+
+/** Suites whose probes are chosen by name and run in rounds. Each is loaded when it is asked for. */
+const PROBES: Readonly<Partial<Record<Suite, () => Promise<readonly ProbeDefinition[]>>>> = {
+  limits: async () => (await import('../probe/probes/limits/index.ts')).LIMIT_PROBES,
+};
+
+/** All suites that can be run. */
+export const RUNNABLE = ['limits'] as const satisfies readonly Suite[];
+
+/** What is chosen. */
+export interface Choice {
+  readonly suites: readonly Suite[];
+  /** Ids of probes or beginnings of them (`limits/cpu`, `cpu`); none: all. */
+  readonly names: readonly string[];
+  readonly quick: boolean;
+}
+
+/** The chosen probes in their order. A NsinspectError names the probes that there are where a name is none. */
+export async function chosenProbes({ suites, names, quick }: Choice): Promise<readonly ProbeDefinition[]> {
+  const all = (await Promise.all(suites.map(async (suite) => (await PROBES[suite]?.()) ?? []))).flat();
+  const unknown = names.find((name) => !all.some(({ id }) => isNamed(id, name)));
+  if (unknown !== undefined) {
+    throw new NsinspectError(`no such probe: ${unknown}`, {
+      code: 'unknown-probe',
+      hint: `there are ${all.map(({ id }) => id.slice(id.indexOf('/') + 1)).join(', ')}`,
+    });
+  }
+  const chosen = names.length === 0 ? all : all.filter(({ id }) => names.some((name) => isNamed(id, name)));
+  if (quick && names.length > 0 && !chosen.some((probe) => probe.quick)) {
+    throw new NsinspectError('none of these probes is part of a quick run', {
+      code: 'usage',
+      hint: 'leave out --quick',
+    });
+  }
+  return chosen;
+}
+
+/** Whether a name means the probe: its id or the beginning of it at a slash, with or without the suite. */
+export function isNamed(id: string, name: string): boolean {
+  const short = id.slice(id.indexOf('/') + 1);
+  return [id, short].some((one) => one === name || one.startsWith(`${name}/`));
+}
