@@ -11,7 +11,7 @@ import { liveHierarchies } from './hierarchies.ts';
 import { removeContainersOf } from './launch/docker.ts';
 import { pause } from './live.ts';
 import { lifeOf, MARK_PREFIX, MARK_VARIABLE, parseMark, surroundings, type Surroundings } from './mark.ts';
-import { distrust, mountsBelow, removeMarked, scratchRoot, stateRoot } from './state.ts';
+import { distrust, mountsBelow, removeMarked, removeShortcuts, scratchRoot, stateRoot } from './state.ts';
 import { allPids, isRunning, killSame, statOf, variableOf } from './tasks.ts';
 
 /** What was found and removed, and what was not. */
@@ -61,13 +61,12 @@ export function clean(): Cleaned {
   for (const group of Map.groupBy(cgroups, (at) => path.basename(at)).values())
     attempt(group[0] ?? '', () => killBelow(group));
   const gone = cgroups.filter((at) => attempt(at, () => removeTree(at)));
-  const containers = directories.flatMap((at) => {
-    const removed: string[] = [];
-    attempt(at, () => removed.push(...removeContainersOf(at)));
-    return removed;
-  });
-  const mounts = directories.flatMap(mountsBelow);
-  const removed = directories.filter((at) => attempt(at, () => removeMarked(at)));
+  const containers: string[] = [];
+  // Where the engine cannot be asked the directory stays, since it tells of the container.
+  const without = directories.filter((at) => attempt(at, () => containers.push(...removeContainersOf(at))));
+  const mounts = without.flatMap(mountsBelow);
+  const removed = without.filter((at) => attempt(at, () => removeMarked(at)));
+  removeShortcuts();
   return { cgroups: gone, pids, mounts, directories: removed, containers, kept };
 }
 

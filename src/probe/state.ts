@@ -2,7 +2,7 @@
  * The directory in which launchers keep their files: of this user alone, so that nobody else can plant a link in it. Under
  * /run for root and under XDG_RUNTIME_DIR for others, which a boot empties.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -62,6 +62,26 @@ export function makeMarked(root: string, mark: string): string {
   const directory = path.join(secured(root), mark);
   mkdirSync(directory, { mode: 0o700 });
   return directory;
+}
+
+/** A short name in the state directory for a directory of a mark's, as a link; it goes when the mark does. */
+export function shortcut(directory: string, mark: string): string {
+  const { pid = 0, number = 0 } = parseMark(mark) ?? {};
+  const at = path.join(stateRoot(), `${pid.toString(36)}-${number.toString(36)}`);
+  symlinkSync(directory, at);
+  return at;
+}
+
+/** Removes links of {@link shortcut} whose directory is gone. Links are read, never followed. */
+export function removeShortcuts(): void {
+  const root = stateRoot();
+  if (distrust(root) !== null || lstatSync(root, { throwIfNoEntry: false }) === undefined) return;
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    const at = path.join(root, entry.name);
+    if (!entry.isSymbolicLink()) continue;
+    const [marked = ''] = path.relative(root, readlinkSync(at)).split('/');
+    if (lstatSync(path.join(root, marked), { throwIfNoEntry: false }) === undefined) rmSync(at, { force: true });
+  }
 }
 
 /** Mount points at or below a directory in this mount namespace, innermost first. */

@@ -1,12 +1,14 @@
 /** What probes ask about processes: through /proc of this pid namespace. */
 import { liveHost } from '../host/live.ts';
 import { Failure } from '../host/port.ts';
+import type { ProcessLimits } from '../schema/cgroups.ts';
 import type { ByteString } from '../text/bytes.ts';
+import { parseLimits } from '../parse/limits.ts';
 import { isMalformed } from '../parse/malformed.ts';
 import { parseTaskStat, type TaskStat } from '../parse/task-stat.ts';
 
 /** `/proc/PID/<name>`; null where the process is gone or does not let this user read it. */
-function readTask(pid: number, name: string): ByteString | null {
+function readTask(pid: number | 'self', name: string): ByteString | null {
   const proc = liveHost().open('/proc');
   if (proc instanceof Failure) return null;
   const text = proc.read(`${pid}/${name}`);
@@ -88,6 +90,13 @@ export function innerPid(pid: number): number | null {
 export function variableOf(pid: number, name: string): string | null {
   const entry = (readTask(pid, 'environ') ?? '').split('\0').find((text) => text.startsWith(`${name}=`));
   return entry?.slice(name.length + 1) ?? null;
+}
+
+/** The resource limits of a process by the kernel's names (proc_pid_limits(5)); none where it is gone. */
+export function rlimitsOf(pid: number | 'self'): NonNullable<ProcessLimits['rlimits']> {
+  const text = readTask(pid, 'limits');
+  const limits = text === null ? null : parseLimits(text);
+  return limits === null || isMalformed(limits) ? {} : limits;
 }
 
 /** Paths of a process in the hierarchies, as `/proc/PID/cgroup` has them; empty where it is gone. */

@@ -6,6 +6,8 @@ import { performance } from 'node:perf_hooks';
 import type { ProbeRuntime, RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { BOUNDING, CgroupScope, makeScope } from '../cgroupfs.ts';
+import type { TaskStat } from '../../parse/task-stat.ts';
+import { killSame, statOf } from '../tasks.ts';
 import { undoAtEnd } from '../live.ts';
 import { newMark } from '../mark.ts';
 import { makeMarked, removeMarked, scratchRoot, stateRoot } from '../state.ts';
@@ -30,6 +32,8 @@ export class Place {
   /** Those of them that bound the scope and end what is in it. */
   readonly bounding: readonly string[];
   readonly #ownsScope: boolean;
+  /** The payload, once it is known: where no cgroup ends it, it is ended itself, and with it its pid namespace. */
+  #payload: TaskStat | null = null;
   readonly #undos: (() => void)[] = [];
   readonly #forget: () => void;
 
@@ -83,6 +87,17 @@ export class Place {
     if (left !== undefined) {
       throw new NsinspectError(`the payload is not in its cgroup of ${left}`, { code: 'probe-failed' });
     }
+  }
+
+  /** Says which process is the payload. */
+  found(pid: number): void {
+    this.#payload = statOf(pid);
+  }
+
+  /** Ends the payload and all in its group. */
+  kill(): void {
+    this.scope.kill(this.group);
+    if (this.#payload !== null) killSame(this.#payload);
   }
 
   remove(): void {

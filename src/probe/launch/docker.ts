@@ -1,4 +1,128 @@
-/** x */
-export function removeContainersOf(_directory: string): string[] {
-  return [];
+/**
+ * Containers by dockerd, the one that docker's own variables (DOCKER_HOST …) tell of. Its image is imported from a tar archive
+ * of empty directories, under the launcher's mark, and removed with the launcher.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import type { RuntimeFacts } from '../../schema/bench.ts';
+import { NsinspectError } from '../../text/error.ts';
+import { makeScope } from '../cgroupfs.ts';
+import { undoAtEnd } from '../live.ts';
+import { newMark } from '../mark.ts';
+import { makeMarked, removeMarked, stateRoot } from '../state.ts';
+import { launchIn, tried } from './container.ts';
+import { ask, launchByEngine, removeContainer, type Engine } from './engine.ts';
+import { boundsOf, PATH } from './gated.ts';
+import type { Bounds, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
+import { makeRoot, versionOf } from './root.ts';
+import { lastLine } from './text.ts';
+
+/** Beside a probe's files: by which daemon its container is, for whoever cleans up after its maker. */
+const DAEMON = 'docker.json';
+
+function engine(environment: Readonly<Record<string, string | undefined>> = process.env): Engine {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && (name.startsWith('DOCKER_') || name === 'HOME')) env[name] = value;
+  }
+  return { runtime: 'docker', command: ['docker'], env };
+}
+
+const imageOf = (mark: string) => `${mark}:latest`;
+
+/** See the head of this file. */
+export class DockerLauncher implements Launcher {
+  readonly runtime = 'docker';
+  readonly #engine = engine();
+  #image: { readonly name: string; readonly remove: () => void } | null = null;
+
+  async check(): Promise<RuntimeFacts> {
+    const version = versionOf('docker');
+    if (version === null) return tried(this, null, 'docker is not installed');
+    try {
+      const driver = ask(this.#engine, ['info', '--format', '{{.CgroupDriver}}']);
+      const why = `its cgroup driver is ${driver}, which puts no container into a cgroup that it did not make`;
+      if (driver !== 'cgroupfs') return { runtime: this.runtime, version, usable: false, why };
+    } catch (error) {
+      if (!(error instanceof NsinspectError)) throw error;
+      return { runtime: this.runtime, version, usable: false, why: error.message };
+    }
+    return tried(this, version, '');
+  }
+
+  launch(spec: LaunchSpec): Promise<Probe> {
+    return launchIn(spec, async (place, began) => {
+      const name = this.#imageName();
+      noteDaemon(place.directory, this.#engine);
+      const binds = makeRoot(place.make('root'), spec, place.scratch);
+      return launchByEngine(this.#engine, { spec, image: ['--pull', 'never', name], binds }, place, began);
+    });
+  }
+
+  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
+    return makeScope(boundsOf({ bounds }), controllers);
+  }
+
+  close(): void {
+    this.#image?.remove();
+    this.#image = null;
+  }
+
+  #imageName(): string {
+    this.#image ??= importImage(this.#engine);
+    return this.#image.name;
+  }
+}
+
+function noteDaemon(directory: string, { env }: Engine): void {
+  writeFileSync(path.join(directory, DAEMON), JSON.stringify(env), { mode: 0o600 });
+}
+
+function importImage(docker: Engine): { name: string; remove: () => void } {
+  const mark = newMark();
+  const directory = makeMarked(stateRoot(), mark);
+  const name = imageOf(mark);
+  let isMade = false;
+  const remove = () => {
+    if (isMade) removeImage(docker, mark);
+    removeMarked(directory);
+    forget();
+  };
+  const forget = undoAtEnd(remove);
+  try {
+    noteDaemon(directory, docker);
+    const root = path.join(directory, 'root');
+    mkdirSync(root);
+    makeRoot(root, {}, null);
+    const script = 'tar -C "$1" -cf - . | docker import - "$2"';
+    const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', root, name], {
+      env: { PATH: `${process.env['PATH'] ?? ''}:${PATH}`, ...docker.env },
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 60_000,
+    });
+    isMade = status === 0;
+    if (!isMade) throw new NsinspectError(`docker import: ${lastLine(stderr)}`, { code: 'probe-failed' });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { name, remove };
+}
+
+function removeImage(docker: Engine, mark: string): void {
+  if (ask(docker, ['images', '--quiet', imageOf(mark)]) !== '') ask(docker, ['rmi', '--force', imageOf(mark)]);
+}
+
+/** Removes container and image of the mark whose directory this is, if it is one of docker's. Gives their names. */
+export function removeContainersOf(directory: string): string[] {
+  const file = path.join(directory, DAEMON);
+  if (!existsSync(file)) return [];
+  const mark = path.basename(directory);
+  const docker = engine(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>);
+  removeContainer(docker, mark);
+  removeImage(docker, mark);
+  return [mark];
 }

@@ -10,6 +10,7 @@ import { NsinspectError } from '../../text/error.ts';
 import { MARK_VARIABLE } from '../mark.ts';
 import { descendantsOf, innerPid } from '../tasks.ts';
 import { DEFAULT_BOUNDS, type Bounds, type Exit, type LaunchSpec } from './launcher.ts';
+import { lastLine } from './text.ts';
 
 /** The path in which sh, coreutils and administrators' programs are, on the host and in containers. */
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -273,10 +274,4 @@ export class Gated {
       this.#failure ?? {};
     return new NsinspectError(`the probe ${what}: ${message}`, { code: 'probe-failed', cause: this.#failure });
   }
-}
-
-/** What a program said last, in one line: nearly always why it gave up. */
-function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return (lines.at(-1) ?? 'it said nothing').trim().slice(0, 400);
 }

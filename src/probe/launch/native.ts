@@ -12,11 +12,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { TaskStat } from '../../parse/task-stat.ts';
 import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { makeScope } from '../cgroupfs.ts';
-import { killSame, statOf } from '../tasks.ts';
 import { Container, launchIn, tried, type Place } from './container.ts';
 import { boundsOf, Gated, payloadOf, waitFor } from './gated.ts';
 import type { AppliedSetting, Bounds, IdRange, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
@@ -179,12 +177,9 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
     translate: false,
     kill,
   });
-  let payloadTask: TaskStat | null = null;
   function kill(): void {
-    scope.kill(place.group);
+    place.kill();
     scope.kill(setUp);
-    // The first process of the pid namespace takes all others with it; it has ended where a cgroup did that.
-    if (payloadTask !== null) killSame(payloadTask);
     gated.killGroup();
   }
   place.before(() => {
@@ -193,7 +188,7 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   });
 
   const pid = gated.pidOf(await gated.stage('join'));
-  payloadTask = statOf(pid);
+  place.found(pid);
   scope.join(place.group, pid);
   gated.answer('joined');
   if (spec.ids !== undefined && own.has('user')) await mapIds(gated, pid, spec.ids);
@@ -203,7 +198,7 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
 }
 
 /** Where no cgroup bounds it: address space of each process, and tasks, which are counted in the user namespace (since 5.14). */
-function rlimits({ memory, tasks }: Bounds): string[] {
+export function rlimits({ memory, tasks }: Bounds): string[] {
   return ['prlimit', `--as=${memory}`, `--nproc=${tasks}`, '--'];
 }
 

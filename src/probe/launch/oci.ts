@@ -15,7 +15,7 @@ import { Container, launchIn, tried, type Place } from './container.ts';
 import { boundsOf, Gated, PATH, payloadOf } from './gated.ts';
 import type { AppliedSetting, Bind, Bounds, CgroupSetting, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
 import type { OwnNamespace } from './launcher.ts';
-import { CAPABILITIES } from './native.ts';
+import { CAPABILITIES, rlimits } from './native.ts';
 import { makeRoot, versionOf } from './root.ts';
 
 /** What is changed of a runtime's configuration (runtime-spec, config.md and config-linux.md). */
@@ -141,7 +141,7 @@ export function ociConfig(
     process: {
       ...base.process,
       terminal: false,
-      args: payloadOf(spec, bounds),
+      args: [...(cgroupsPath === null ? rlimits(bounds) : []), ...payloadOf(spec, bounds)],
       env: [`PATH=${PATH}`, 'LC_ALL=C', `${MARK_VARIABLE}=${mark}`],
       capabilities: { bounding: names, effective: names, permitted: names },
     },
@@ -227,7 +227,7 @@ async function launch(runtime: 'runc' | 'crun', spec: LaunchSpec, place: Place, 
   const own = settings.filter(({ by }) => by === 'nsinspect');
   place.set(own.filter(({ group }) => group !== undefined));
   const command = [runtime, '--root', path.join(directory, 'state')];
-  const kill = () => scope.kill(place.group);
+  const kill = () => place.kill();
   const gated = new Gated({
     command: [...command, 'run', '--bundle', bundle, mark],
     ...{ mark, bounds, env, translate: true, kill },
@@ -243,6 +243,7 @@ async function launch(runtime: 'runc' | 'crun', spec: LaunchSpec, place: Place, 
     gated.release();
   });
   const pid = gated.pidOf(await gated.stage('gate'));
+  place.found(pid);
   place.verify(pid);
   place.set(own.filter(({ group }) => group === undefined));
   return new Container(runtime, place, gated, { pid, settings, startMs: performance.now() - began, kill });

@@ -1,0 +1,89 @@
+/**
+ * Containers by podman, which needs no daemon: its storage and state are in the probe's own directory, so that nothing of the
+ * user's podman is touched, and its root is a directory instead of an image.
+ */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+
+import type { RuntimeFacts } from '../../schema/bench.ts';
+import { makeScope } from '../cgroupfs.ts';
+import { rlimitsOf } from '../tasks.ts';
+import { shortcut } from '../state.ts';
+import { launchIn, tried } from './container.ts';
+import { launchByEngine, type Engine } from './engine.ts';
+import { boundsOf, PATH } from './gated.ts';
+import type { Bounds, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
+import { makeRoot, versionOf } from './root.ts';
+
+/** podman with everything it keeps in this directory. */
+function engine(directory: string, isV2: boolean): Engine {
+  // vfs: no file system is mounted for an image that there is none of.
+  const own = ['--root', `${directory}/root`, '--runroot', `${directory}/run`, '--tmpdir', `${directory}/tmp`];
+  const runtime = isV2 || versionOf('runc') === null ? [] : ['--runtime', programPath('runc')];
+  return {
+    runtime: 'podman',
+    command: [
+      'podman',
+      ...own,
+      '--storage-driver',
+      'vfs',
+      '--cgroup-manager',
+      'cgroupfs',
+      '--events-backend',
+      'none',
+      ...runtime,
+    ],
+    // Its default runtime, crun, refuses v1 beside v2.
+    env: { XDG_RUNTIME_DIR: directory, HOME: directory },
+  };
+}
+
+/**
+ * Left alone, podman asks for more open files and processes than its own limits may allow, which root without CAP_SYS_RESOURCE
+ * is refused; also the very limits of its caller are too many for what it starts (seen with 4.3: 96,365 processes).
+ */
+function ulimits(): string[] {
+  const own = rlimitsOf('self');
+  const most = { nofile: ['Max open files', 1024], nproc: ['Max processes', 30_000] } as const;
+  return Object.entries(most).flatMap(([name, [word, enough]]) => {
+    const hard = own[word]?.hard ?? 'unlimited';
+    const limit = hard === 'unlimited' ? enough : Math.min(enough, Number(hard));
+    return ['--ulimit', `${name}=${limit}:${limit}`];
+  });
+}
+
+/** podman takes a runtime by its path, or by a name that its configuration knows. */
+function programPath(name: string): string {
+  const env = { PATH: `${process.env['PATH'] ?? ''}:${PATH}` };
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { env, encoding: 'utf8' }).stdout.trim();
+}
+
+/** See the head of this file. */
+export class PodmanLauncher implements Launcher {
+  readonly runtime = 'podman';
+
+  check(): Promise<RuntimeFacts> {
+    return tried(this, versionOf('podman'), 'podman is not installed');
+  }
+
+  launch(spec: LaunchSpec): Promise<Probe> {
+    return launchIn(spec, (place, began) => {
+      const root = place.make('root');
+      const binds = makeRoot(root, spec, place.scratch);
+      // podman takes no path of its state that is longer than 50 bytes: sockets in it must be shorter than 108 (unix(7)).
+      const short = shortcut(place.make('p'), place.mark);
+      place.before(() => rmSync(short, { force: true }));
+      const podman = engine(short, place.scope.version('memory') === 2);
+      return launchByEngine(podman, { spec, image: [...ulimits(), '--rootfs', root], binds }, place, began);
+    });
+  }
+
+  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
+    return makeScope(boundsOf({ bounds }), controllers);
+  }
+
+  close(): void {
+    // Nothing is kept between launches.
+    return;
+  }
+}
