@@ -19,6 +19,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   cli: 'src/cli/main.ts',
   help: 'src/cli/help.ts',
   worker: 'src/capture/worker.ts',
+  timer: 'src/probe/probes/startup/timer.ts',
 };
 
 /** Packages with native code, which finds its binary relative to its own files. */

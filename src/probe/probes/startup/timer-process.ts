@@ -29,7 +29,12 @@ export class TimerProcess {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: Answers;
 
-  private constructor(scope: CgroupScope, child: ChildProcessWithoutNullStreams, answers: Answers, own: TimerProcess['own']) {
+  private constructor(
+    scope: CgroupScope,
+    child: ChildProcessWithoutNullStreams,
+    answers: Answers,
+    own: TimerProcess['own'],
+  ) {
     this.scope = scope;
     this.#child = child;
     this.#answers = answers;
@@ -44,16 +49,21 @@ export class TimerProcess {
         GROUP,
         ['memory', 'pids', 'freezer'].filter((controller) => scope.directory(controller, '') !== null),
       );
-      const child = spawn('/bin/sh', ['-c', `${scope.joinScript(GROUP)}exec "$@"`, 'sh', process.execPath, fileURLToPath(TIMER)], {
-        stdio: ['pipe', 'pipe', 'pipe'],
-        cwd: '/',
-        env: { ...process.env, [MARK_VARIABLE]: scope.mark },
-        // A Ctrl-C on the terminal is for nsinspect, which ends it with the scope.
-        detached: true,
-      });
+      const child = spawn(
+        '/bin/sh',
+        ['-c', `${scope.joinScript(GROUP)}exec "$@"`, 'sh', process.execPath, fileURLToPath(TIMER)],
+        {
+          stdio: ['pipe', 'pipe', 'pipe'],
+          cwd: '/',
+          env: { ...process.env, [MARK_VARIABLE]: scope.mark },
+          // A Ctrl-C on the terminal is for nsinspect, which ends it with the scope.
+          detached: true,
+        },
+      );
       const answers = new Answers(child);
       const first = await answers.next(() => scope.kill());
-      if (!('ready' in first)) throw new NsinspectError('the timer did not say that it is there', { code: 'probe-failed' });
+      if (!('ready' in first))
+        throw new NsinspectError('the timer did not say that it is there', { code: 'probe-failed' });
       return new TimerProcess(scope, child, answers, first.own);
     } catch (error) {
       scope.remove();
@@ -97,7 +107,7 @@ export class TimerProcess {
 
 /** What it says, a line at a time. */
 class Answers {
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
   #errors = '';
 
   constructor(child: ChildProcessWithoutNullStreams) {
@@ -115,11 +125,16 @@ class Answers {
   /** `end` is called where none comes: its death ends the lines. */
   async next(end: () => void): Promise<Answer> {
     const timer = setTimeout(end, PATIENCE_MS);
-    const { value, done } = await this.#lines.next();
+    const line: IteratorResult<string, undefined> = await this.#lines.next();
     clearTimeout(timer);
-    const answer = done === true ? { failed: this.#errors.trim().split('\n').at(-1) ?? '' } : (JSON.parse(value) as Answer);
+    const answer =
+      line.done === true
+        ? { failed: this.#errors.trim().split('\n').at(-1) ?? '' }
+        : (JSON.parse(line.value) as Answer);
     if ('failed' in answer) {
-      throw new NsinspectError(`system calls cannot be timed: ${answer.failed || 'the timer ended'}`, { code: 'probe-failed' });
+      throw new NsinspectError(`system calls cannot be timed: ${answer.failed || 'the timer ended'}`, {
+        code: 'probe-failed',
+      });
     }
     return answer;
   }
