@@ -22,7 +22,7 @@ import {
 const SLICE = 5000;
 
 /** Milliseconds for which a group that has quota left would not stand still. */
-const GAP = 8;
+const GAP = 10;
 
 interface Variant {
   readonly name: string;
@@ -33,6 +33,11 @@ interface Variant {
   readonly loops: number;
   readonly seconds: number;
   readonly quickSeconds: number;
+  /**
+   * `whole`: from the gate to the end. `steady`: between two moments at which the quota was used up, where using it up takes a
+   * good part of the period, so that the end would fall into it at times.
+   */
+  readonly measured: 'whole' | 'steady';
 }
 
 const VARIANTS: readonly Variant[] = [
@@ -44,6 +49,7 @@ const VARIANTS: readonly Variant[] = [
     loops: 1,
     seconds: 1,
     quickSeconds: 0.7,
+    measured: 'whole',
   },
   {
     name: '50-of-100ms',
@@ -53,6 +59,7 @@ const VARIANTS: readonly Variant[] = [
     loops: 2,
     seconds: 1,
     quickSeconds: 0.7,
+    measured: 'steady',
   },
   {
     name: '5-of-10ms',
@@ -62,6 +69,7 @@ const VARIANTS: readonly Variant[] = [
     loops: 1,
     seconds: 1,
     quickSeconds: 0.5,
+    measured: 'whole',
   },
   {
     name: '1-of-100ms',
@@ -71,12 +79,13 @@ const VARIANTS: readonly Variant[] = [
     loops: 1,
     seconds: 2,
     quickSeconds: 1.5,
+    measured: 'whole',
   },
 ];
 
 async function run(
   context: ProbeContext,
-  { name, quota, period, loops, seconds, quickSeconds }: Variant,
+  { name, quota, period, loops, seconds, quickSeconds, measured }: Variant,
 ): Promise<Trial> {
   const { world, quick } = context;
   const source = usageSource(world);
@@ -90,8 +99,11 @@ async function run(
   return await atGate(context, spec, async (probe) => {
     const before = { usage: usageOf(probe, source), ...bandwidthOf(probe, false) };
     probe.go();
-    const steady = await steadyUse(probe, source, period, Math.floor((duration * 1e6) / period) - 2);
-    await probe.wait();
+    const wholePeriods = Math.floor((duration * 1e6) / period) - 3;
+    const [steady] = await Promise.all([
+      measured === 'steady' ? steadyUse(probe, source, wholePeriods) : null,
+      probe.wait(),
+    ]);
     const after = { usage: usageOf(probe, source), ...bandwidthOf(probe, false) };
     const usage = after.usage - before.usage;
     const periods = after.periods - before.periods;
@@ -126,24 +138,34 @@ async function run(
 }
 
 /**
- * CPU time a period, between two moments at which the group had used up its quota: so that it does not matter when in a period
- * it is looked at. Null where periods are too short to see that.
+ * CPU time a period, between two moments at which the group had used up its quota. Null where it ended before there were two.
  */
-async function steadyUse(probe: Probe, source: UsageSource, period: number, wanted: number): Promise<number | null> {
-  if (period < 10 * GAP * 1000) return null;
-  const from = await usedUp(probe, source, 0);
-  const to = await usedUp(probe, source, from.periods + wanted);
-  return (to.usage - from.usage) / Math.max(1, to.periods - from.periods);
+async function steadyUse(probe: Probe, source: UsageSource, wanted: number): Promise<number | null> {
+  const from = await usedUp(probe, source, bandwidthOf(probe, false).periods + 1);
+  const to = from === null ? null : await usedUp(probe, source, from.periods + wanted);
+  return from === null || to === null ? null : (to.usage - from.usage) / (to.periods - from.periods);
 }
 
-/** Waits until so many periods have been, and the group then stands still. */
-async function usedUp(probe: Probe, source: UsageSource, periods: number): Promise<{ usage: number; periods: number }> {
+/** Waits until so many periods have been, and the group then stands still; null where it ends before. */
+async function usedUp(
+  probe: Probe,
+  source: UsageSource,
+  periods: number,
+): Promise<{ usage: number; periods: number } | null> {
+  let ended = false;
+  void probe.wait().then(
+    () => (ended = true),
+    () => (ended = true),
+  );
+  const read = () => ({ usage: usageOf(probe, source), periods: bandwidthOf(probe, false).periods });
+  let last = read();
   for (;;) {
-    const usage = usageOf(probe, source);
     await sleep(GAP);
-    const now = bandwidthOf(probe, false).periods;
-    // Read once more: another period may just have begun.
-    if (now >= periods && usage > 0 && usageOf(probe, source) === usage) return { usage, periods: now };
+    const now = read();
+    if (ended) return null;
+    // Both: when a period begins its number is there before the usage is, which a CPU adds with its next tick.
+    if (now.periods >= periods && now.periods === last.periods && now.usage === last.usage) return now;
+    last = now;
   }
 }
 
