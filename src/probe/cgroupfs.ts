@@ -269,7 +269,12 @@ export function killBelow(directories: readonly string[]): void {
   const end = Date.now() + PATIENCE_MS;
   const write = (file: string, value: string) => {
     for (const at of directories.map((directory) => path.join(directory, file)).filter((name) => existsSync(name))) {
-      writeFileSync(at, value, { flag: 'r+' });
+      try {
+        writeFileSync(at, value, { flag: 'r+' });
+      } catch (error) {
+        // A runtime removes at the same time what it made: what is in no cgroup any more needs no end.
+        if (!['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
     }
   };
   const living = () => [...new Set(directories.flatMap(pidsBelow))].filter(isRunning);
