@@ -12,11 +12,17 @@ export function runLines({ results, environment, takenAt }: BenchDocument, style
   const { hostname, kernel, cgroupMode, cpuModel, cpus } = environment;
   const said = (text: string, indent: string): string[] =>
     wrap(terminalSafe(text), (style.columns ?? Infinity) - indent.length, style).map((line) => indent + line);
+  const runtimes = new Set(results.map(({ runtime }) => runtime));
+  const [only, ...others] = runtimes;
+  const isOneSuite = new Set(results.map(({ suite }) => suite)).size === 1;
+  const names = { isOneSuite, isOneRuntime: others.length === 0 };
   const machine = `${hostname ?? 'unknown host'}, ${kernel}, cgroups ${cgroupMode}, ${formatPlural(cpus, 'CPU')} ${cpuModel ?? ''}`;
-  const [header = '', ...cells] = tableLines(results, PROBES, style);
+  const where = `${machine.trimEnd()}${only !== undefined && others.length === 0 ? `, ${only}` : ''}`;
+  const [header = '', ...cells] = tableLines(results, probeColumns(names), style);
   const metrics = results.flatMap(({ id, runtime, metrics: own }) => own.map((metric) => ({ id, runtime, metric })));
+  const isNarrow = style.columns !== null && style.columns < WIDE;
   return [
-    ...said(`${takenAt}  ${machine.trimEnd()}`, ''),
+    ...said(`${takenAt}  ${where}`, ''),
     '',
     ...(results.length === 0 ? ['no probe ran'] : [header]),
     ...results.flatMap((result, at) => [
@@ -27,7 +33,7 @@ export function runLines({ results, environment, takenAt }: BenchDocument, style
         .flatMap(({ text, observed }) => said(`does not hold: ${text}; ${observed}`, '    ').map(style.red)),
     ]),
     '',
-    ...(metrics.length === 0 ? [] : [...tableLines(metrics, METRICS, style), '']),
+    ...(metrics.length === 0 ? [] : [...tableLines(metrics, metricColumns(names, isNarrow), style), '']),
     ...said(sumText(results), ''),
   ];
 }
@@ -45,38 +51,61 @@ function column<R>(
   return { name, help, text, value: text, ...more };
 }
 
-const PROBES: readonly Column<ProbeResult>[] = [
-  column('verdict', 'what it came to', ({ verdict }) => verdict),
-  column('probe', 'the probe', ({ id }) => id, { shrink: true }),
-  column('runtime', 'in what it ran', ({ runtime }) => runtime),
-  column('set', 'what was set', ({ set }) => set.map(({ name, value }) => `${name}=${value}`).join(' '), {
-    shrink: true,
-  }),
-];
+/** What all rows have in common is said once, above them. */
+interface Names {
+  readonly isOneSuite: boolean;
+  readonly isOneRuntime: boolean;
+}
 
-const METRICS: readonly Column<Row>[] = [
-  column('probe', 'the probe', ({ id, runtime }) => (runtime === 'native' ? id : `${id} (${runtime})`), {
-    shrink: true,
-  }),
-  column('metric', 'what was measured', ({ metric }) => metric.name, { shrink: true }),
-  column('median', 'its median', ({ metric: { summary, unit } }) => formatMeasured(summary.median, unit), {
-    align: 'right',
-  }),
-  column(
-    'interval',
-    '95 % interval of the median',
-    ({ metric: { summary } }) => `[${summary.interval.map((bound) => formatMeasured(bound, '')).join(', ')}]`,
-    { header: '95%' },
-  ),
-  column('n', 'samples', ({ metric }) => String(metric.summary.n), { align: 'right' }),
-  column('cv', 'coefficient of variation', ({ metric }) => formatShare(metric.summary.cv), { align: 'right' }),
-  column(
-    'mde',
-    'minimum detectable effect',
-    ({ metric: { informative, summary } }) => (informative ? '' : formatShare(summary.minimumDetectableEffect)),
-    { align: 'right' },
-  ),
-];
+/** The id of a probe as its command takes it. */
+function nameOf(id: string, { isOneSuite }: Names): string {
+  return isOneSuite ? id.slice(id.indexOf('/') + 1) : id;
+}
+
+function probeColumns(names: Names): Column<ProbeResult>[] {
+  return [
+    column('verdict', 'what it came to', ({ verdict }) => verdict),
+    column('probe', 'the probe', ({ id }) => nameOf(id, names), { shrink: 'last' }),
+    ...(names.isOneRuntime ? [] : [column<ProbeResult>('runtime', 'in what it ran', ({ runtime }) => runtime)]),
+    column('set', 'what was set', ({ set }) => set.map(({ name, value }) => `${name}=${value}`).join(' '), {
+      shrink: true,
+    }),
+  ];
+}
+
+/** From so many columns on all figures have room. */
+const WIDE = 120;
+
+function metricColumns(names: Names, isNarrow: boolean): Column<Row>[] {
+  const bounds = ({ summary }: Metric): readonly string[] =>
+    summary.interval.map((bound) => formatMeasured(isNarrow ? Number(bound.toPrecision(3)) : bound, ''));
+  return [
+    column(
+      'probe',
+      'the probe',
+      ({ id, runtime }) => {
+        const name = nameOf(id, names);
+        return names.isOneRuntime || runtime === 'native' ? name : `${name} (${runtime})`;
+      },
+      { shrink: 'last' },
+    ),
+    column('metric', 'what was measured', ({ metric }) => metric.name, { shrink: true }),
+    column('median', 'its median', ({ metric: { summary, unit } }) => formatMeasured(summary.median, unit), {
+      align: 'right',
+    }),
+    column('interval', '95 % interval of the median', ({ metric }) => `[${bounds(metric).join(', ')}]`, {
+      header: '95%',
+    }),
+    column('n', 'samples', ({ metric }) => String(metric.summary.n), { align: 'right' }),
+    column('cv', 'coefficient of variation', ({ metric }) => formatShare(metric.summary.cv), { align: 'right' }),
+    column(
+      'mde',
+      'minimum detectable effect',
+      ({ metric: { informative, summary } }) => (informative ? '' : formatShare(summary.minimumDetectableEffect)),
+      { align: 'right' },
+    ),
+  ];
+}
 
 function painted(line: string, { verdict, invariants }: ProbeResult, style: Style): string {
   if (verdict === 'fail' || verdict === 'error' || invariants.some(({ holds }) => !holds)) return style.red(line);

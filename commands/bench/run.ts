@@ -18,6 +18,8 @@ export default class BenchRun extends BenchSuiteCommand {
     suite: option({
       options: RUNNABLE,
       multiple: true,
+      // Or the arguments that follow would be values, too.
+      multipleNonGreedy: true,
       delimiter: ',',
       helpGroup: 'PROBES',
       helpValue: 'LIST',

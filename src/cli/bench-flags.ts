@@ -15,6 +15,8 @@ export const runFlags = {
   runtime: option({
     options: [...RUNTIMES, 'all'] as const,
     multiple: true,
+    // Or the arguments that follow would be values, too.
+    multipleNonGreedy: true,
     delimiter: ',',
     default: ['native'],
     helpGroup: 'PROBES',
@@ -31,6 +33,8 @@ export const runFlags = {
   }),
   require: string({
     multiple: true,
+    // Or the arguments that follow would be values, too.
+    multipleNonGreedy: true,
     helpGroup: 'PROBES',
     helpValue: 'PROBE',
     summary: 'Exit with 1 where this probe could not be judged, because it is unsupported, say; may be given again.',

@@ -39,6 +39,8 @@ export function resultFlags<F extends RunFormat>(formats: readonly F[]) {
       helpGroup: 'RESULT',
       helpValue: 'FORMAT=FILE',
       multiple: true,
+      // Or the arguments that follow would be values, too.
+      multipleNonGreedy: true,
       summary: `Write the result in one more format; may be given again. FORMAT: ${formats.join(', ')}.`,
     }),
   };

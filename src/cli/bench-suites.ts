@@ -39,8 +39,8 @@ export async function chosenProbes({ suites, names, quick }: Choice): Promise<re
   return chosen;
 }
 
-/** Whether a name means the probe: its id or the beginning of it at a slash, with or without the suite. */
+/** Whether a name means the probe: its id or whole words at its beginning (`cpu`, `io/write`), with or without the suite. */
 export function isNamed(id: string, name: string): boolean {
   const short = id.slice(id.indexOf('/') + 1);
-  return [id, short].some((one) => one === name || one.startsWith(`${name}/`));
+  return [id, short].some((one) => one === name || one.startsWith(`${name}/`) || one.startsWith(`${name}-`));
 }
