@@ -152,17 +152,16 @@ async function usedUp(
   source: UsageSource,
   periods: number,
 ): Promise<{ usage: number; periods: number } | null> {
-  let ended = false;
-  void probe.wait().then(
-    () => (ended = true),
-    () => (ended = true),
-  );
+  const payload = { ended: false };
+  const end = () => (payload.ended = true);
+  // A failure to end is told by whoever waits for the payload itself.
+  void probe.wait().then(end, end);
   const read = () => ({ usage: usageOf(probe, source), periods: bandwidthOf(probe, false).periods });
   let last = read();
   for (;;) {
     await sleep(GAP);
     const now = read();
-    if (ended) return null;
+    if (payload.ended) return null;
     // Both: when a period begins its number is there before the usage is, which a CPU adds with its next tick.
     if (now.periods >= periods && now.periods === last.periods && now.usage === last.usage) return now;
     last = now;
