@@ -67,6 +67,7 @@ export const COMPONENTS = {
   findmnt: programs('findmnt', 'mount'),
   nsenter: programs('nsenter'),
   setpriv: programs('setpriv'),
+  taskset: programs('taskset'),
   strace: programs('strace'),
   'busybox-static': staticBusybox,
   python3: programs('python3'),
