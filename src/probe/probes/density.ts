@@ -84,7 +84,7 @@ export async function measureDensity(launcher: Launcher, options: DensityOptions
     'nothing-left',
     'afterwards no process of them is left',
     left.length === 0,
-    `${left.length} processes`,
+    `${left.length} processes left`,
   );
   const invariants = [...outcome.invariants, gone];
   const broken = invariants.find(({ holds }) => !holds);

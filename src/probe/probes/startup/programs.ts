@@ -1,10 +1,11 @@
 /** What a container of each runtime costs, and a plain process of the same program. */
 import { performance } from 'node:perf_hooks';
 
+import type { Invariant } from '../../../schema/bench.ts';
 import { makeScope } from '../../cgroupfs.ts';
 import { boundsOf, Gated, payloadOf } from '../../launch/gated.ts';
 import type { Launcher, LaunchSpec, Scope } from '../../launch/launcher.ts';
-import { cgroupPathsOf } from '../../tasks.ts';
+import { cgroupPathsOf, isRunning } from '../../tasks.ts';
 import { invariant, type Measure } from '../probe.ts';
 import { ownBytes } from './own-files.ts';
 import { bytes, micros, type Group, type Row } from './subject.ts';
@@ -107,15 +108,15 @@ export function processGroup(stride: number): Group {
   };
 }
 
-/** That it was removed is part of what was timed: it must be gone. */
-export function nothingLeft(pid: number, scope: Scope) {
-  const left = scope.pids();
-  const paths = cgroupPathsOf(pid);
-  const gone = left.length === 0 && !paths.includes(scope.mark);
+/** That it was removed is part of what was timed: it must be gone. A zombie is: it holds nothing, and its parent is about to reap it. */
+export function nothingLeft(pid: number, scope: Scope): Invariant {
+  const left = new Set(scope.pids());
+  // A pid may be another's by now: that is not in the scope.
+  if (isRunning(pid) && cgroupPathsOf(pid).includes(scope.mark)) left.add(pid);
   return invariant(
     'nothing-left',
     'afterwards no process of it is left',
-    gone,
-    gone ? '0 processes' : `${left.length} processes`,
+    left.size === 0,
+    `${left.size} processes left`,
   );
 }

@@ -36,7 +36,7 @@ export interface StartupOptions {
 
 /** How often. A container takes a thousand times as long as a namespace, a virtual machine ten thousand times. */
 const PLANS = {
-  full: { rounds: 120, containers: 6, machines: 24, budgetMs: 90_000, warmUp: 20 },
+  full: { rounds: 240, containers: 8, machines: 24, budgetMs: 90_000, warmUp: 20 },
   quick: { rounds: 24, containers: 6, machines: 24, budgetMs: 15_000, warmUp: 10 },
 } as const;
 

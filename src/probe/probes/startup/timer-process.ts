@@ -1,6 +1,8 @@
 /** Starts the process that times system calls (`timer.ts`), in a scope of its own, and asks it. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { NsinspectError } from '../../../text/error.ts';
@@ -21,6 +23,10 @@ const BOUNDS = { memory: 512 * 1024 * 1024, tasks: 512 };
 /** No answer takes nearly as long: whoever waits for it has been left alone. */
 const PATIENCE_MS = 30_000;
 
+/** How long what is held no more may take to be freed, and what Node's own heap may have grown by meanwhile. */
+const SETTLE_MS = 3000;
+const SLACK = 512 * 1024;
+
 /** See the head of this file. */
 export class TimerProcess {
   readonly scope: CgroupScope;
@@ -28,6 +34,8 @@ export class TimerProcess {
   readonly own: Readonly<Record<string, string>>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: Answers;
+  /** Usage before the last measurement of memory. */
+  #floor = Infinity;
 
   private constructor(
     scope: CgroupScope,
@@ -80,7 +88,7 @@ export class TimerProcess {
 
   /** Bytes that the kernel charges for one, from `count` that are there at once; null: nothing is charged here. */
   async memoryOf(kind: Extract<Request, { hold: unknown }>['hold'], count: number): Promise<number | null> {
-    const before = this.#usage();
+    const before = await this.#settled();
     await this.#ask({ hold: kind, count });
     const after = this.#usage();
     await this.#ask({ drop: true });
@@ -91,6 +99,21 @@ export class TimerProcess {
   close(): void {
     this.#child.stdin.destroy();
     this.scope.remove();
+  }
+
+  /**
+   * Usage when what was held before is gone: net and ipc namespaces are freed by a worker of the kernel some time later, which
+   * would be taken for savings of the next kind.
+   */
+  async #settled(): Promise<number | null> {
+    const end = performance.now() + SETTLE_MS;
+    let usage = this.#usage();
+    while (usage !== null && usage > this.#floor + SLACK && performance.now() < end) {
+      await setTimeout(10);
+      usage = this.#usage();
+    }
+    this.#floor = usage ?? 0;
+    return usage;
   }
 
   #usage(): number | null {
@@ -124,7 +147,7 @@ class Answers {
 
   /** `end` is called where none comes: its death ends the lines. */
   async next(end: () => void): Promise<Answer> {
-    const timer = setTimeout(end, PATIENCE_MS);
+    const timer = globalThis.setTimeout(end, PATIENCE_MS);
     const line: IteratorResult<string, undefined> = await this.#lines.next();
     clearTimeout(timer);
     const answer =
