@@ -48,7 +48,7 @@ export interface Step {
 }
 
 /** Rounds of a whole and of a quick run: all, and those of probes that give the same each time. */
-export const ROUNDS = { whole: { every: 10, first: 3 }, quick: { every: 3, first: 1 } } as const;
+export const ROUNDS = { whole: { every: 10, first: 3 }, quick: { every: 2, first: 1 } } as const;
 
 interface Round {
   readonly trial: Trial;

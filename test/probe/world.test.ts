@@ -12,7 +12,6 @@ function worldOf(versions: Readonly<Record<string, 1 | 2>>, files: readonly stri
     has: (_, file) => files.includes(file),
     cpus: [0, 1],
     disk: { dev: '8:0' },
-    swap: false,
   };
 }
 

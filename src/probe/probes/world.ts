@@ -1,4 +1,4 @@
-/** What this machine has to offer to probes: controllers and their files, CPUs, the disk behind /scratch, swap. */
+/** What this machine has to offer to probes: controllers and their files, CPUs, the disk behind /scratch. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -34,8 +34,6 @@ export interface World {
   readonly cpus: readonly number[];
   /** The disk that /scratch is on, or why no limit of a disk concerns it. */
   readonly disk: Disk | string;
-  /** Whether the machine can swap. */
-  readonly swap: boolean;
 }
 
 /** Which of these is not met, and why; null: all are. */
@@ -77,7 +75,6 @@ export function lookAround(launcher: Pick<Launcher, 'scope'>): World {
     has: (controller, file) => files.get(controller)?.includes(file) ?? false,
     cpus: ownCpus(host),
     disk: diskOf(host, path.dirname(scratchRoot())),
-    swap: hasSwap(host),
   };
 }
 
@@ -103,11 +100,6 @@ function read(host: Host, directory: string, name: string): string {
 
 function ownCpus(host: Host): readonly number[] {
   return parseCpuList(parseCpusAllowed(read(host, '/proc', 'self/status')) ?? '') ?? [];
-}
-
-/** Below its line of titles `/proc/swaps` has a line for each (proc_swaps(5)). */
-function hasSwap(host: Host): boolean {
-  return read(host, '/proc', 'swaps').trim().includes('\n');
 }
 
 /** The whole disk below a directory: throttling goes by queues, which partitions do not have (`blkg_conf_open_bdev`). */

@@ -36,8 +36,8 @@ export function quotaSettings(world: World, quota: number, period: number): Cgro
 }
 
 /**
- * Precedence over everything else on the machine, for a payload that is to use up a quota: it would not get that far beside many
- * busy tasks. It is on the scope, whose neighbours those are, and takes no more than the quota.
+ * Precedence over everything else on the machine: beside many busy tasks a payload would never use up its quota, and two would
+ * have little to share. It is on the scope, whose neighbours those are, for a second or two.
  */
 export function precedence(world: World): CgroupSetting {
   return world.version('cpu') === 1

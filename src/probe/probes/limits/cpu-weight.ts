@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CgroupSetting, Probe, Scope } from '../../launch/launcher.ts';
 import { usageOf } from '../counters.ts';
 import { invariant, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
-import { busyScript, cpuControllers, cpuNeeds, usageSource } from './cpu-files.ts';
+import { busyScript, cpuControllers, cpuNeeds, precedence, usageSource } from './cpu-files.ts';
 
 /** Milliseconds until both are at it. */
 const WARM_UP = 100;
@@ -30,6 +30,7 @@ async function measure(
   const scope = launcher.scope({}, controllers);
   const probes: Probe[] = [];
   try {
+    scope.set({ ...precedence(world), group: '' });
     for (const [index, setting] of settings.entries()) probes.push(await launchOne(context, scope, index, setting));
     const [first, second] = probes as [Probe, Probe];
     context.tamper?.(tampered === 0 ? first : second);

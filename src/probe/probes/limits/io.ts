@@ -145,7 +145,7 @@ function scriptOf({ direction, block, direct }: Variant, count: number, isV1: bo
 }
 
 async function run(context: ProbeContext, variant: Variant): Promise<Trial> {
-  const { world, quick } = context;
+  const { world } = context;
   const { disk } = world;
   if (typeof disk === 'string') return { set: [], invariants: [], measures: [], verdict: 'unsupported', why: disk };
   const { kind, limit, block, direction, direct } = variant;
