@@ -2,6 +2,7 @@
 import type { BenchDocument, Metric, ProbeResult, Verdict } from '../src/schema/bench.ts';
 import { terminalSafe } from '../src/text/safe.ts';
 import { formatPlural } from '../src/text/units.ts';
+import { truncateMiddle } from '../src/text/width.ts';
 import { formatMeasured, formatShare } from './bench-numbers.ts';
 import type { Style } from './style.ts';
 import { tableLines, type Column } from './table.ts';
@@ -27,13 +28,16 @@ export function runLines({ results, environment, takenAt }: BenchDocument, style
     ...(results.length === 0 ? ['no probe ran'] : [header]),
     ...results.flatMap((result, at) => [
       painted(cells[at] ?? '', result, style),
-      ...(result.why === null ? [] : said(result.why, '    ').map(style.dim)),
+      // What several rows in turn have to say stands below the last of them.
+      ...(result.why === null || result.why === results[at + 1]?.why ? [] : said(result.why, '    ').map(style.dim)),
       ...result.invariants
         .filter(({ holds }) => !holds)
         .flatMap(({ text, observed }) => said(`does not hold: ${text}; ${observed}`, '    ').map(style.red)),
     ]),
     '',
-    ...(metrics.length === 0 ? [] : [...tableLines(metrics, metricColumns(names, isNarrow), style), '']),
+    ...(metrics.length === 0
+      ? []
+      : [...tableLines(metrics, metricColumns(names, isNarrow, style.ellipsis), style), '']),
     ...said(sumText(results), ''),
   ];
 }
@@ -76,7 +80,10 @@ function probeColumns(names: Names): Column<ProbeResult>[] {
 /** From so many columns on all figures have room. */
 const WIDE = 120;
 
-function metricColumns(names: Names, isNarrow: boolean): Column<Row>[] {
+/** What the name of a probe may take where there is little room. */
+const NARROW_PROBE = 22;
+
+function metricColumns(names: Names, isNarrow: boolean, ellipsis: string): Column<Row>[] {
   const bounds = ({ summary }: Metric): readonly string[] =>
     summary.interval.map((bound) => formatMeasured(isNarrow ? Number(bound.toPrecision(3)) : bound, ''));
   return [
@@ -85,11 +92,13 @@ function metricColumns(names: Names, isNarrow: boolean): Column<Row>[] {
       'the probe',
       ({ id, runtime }) => {
         const name = nameOf(id, names);
-        return names.isOneRuntime || runtime === 'native' ? name : `${name} (${runtime})`;
+        const text = terminalSafe(names.isOneRuntime || runtime === 'native' ? name : `${name} (${runtime})`);
+        // Variants of a probe differ at the end of its name.
+        return isNarrow ? truncateMiddle(text, NARROW_PROBE, ellipsis) : text;
       },
-      { shrink: 'last' },
+      { shrink: true },
     ),
-    column('metric', 'what was measured', ({ metric }) => metric.name, { shrink: true }),
+    column('metric', 'what was measured', ({ metric }) => metric.name, { shrink: 'last' }),
     column('median', 'its median', ({ metric: { summary, unit } }) => formatMeasured(summary.median, unit), {
       align: 'right',
     }),

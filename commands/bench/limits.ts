@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args';
 
-import { runFlags } from '../../src/cli/bench-flags.ts';
+import { launchFlags, roundsFlag } from '../../src/cli/bench-flags.ts';
 import { BenchSuiteCommand } from '../../src/cli/bench-suite-command.ts';
 
 export default class BenchLimits extends BenchSuiteCommand {
@@ -26,7 +26,7 @@ export default class BenchLimits extends BenchSuiteCommand {
       description: 'Probes by id, or by the beginning of it: cpu-quota, limits/memory. All unless named.',
     }),
   };
-  static override flags = runFlags;
+  static override flags = { ...roundsFlag, ...launchFlags };
 
   async run() {
     const { argv, flags } = await this.parse(BenchLimits);

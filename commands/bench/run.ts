@@ -1,8 +1,8 @@
 import { option } from '@oclif/core/flags';
 
-import { runFlags } from '../../src/cli/bench-flags.ts';
+import { densityFlag, launchFlags, roundsFlag, startupFlag } from '../../src/cli/bench-flags.ts';
 import { BenchSuiteCommand } from '../../src/cli/bench-suite-command.ts';
-import { RUNNABLE } from '../../src/cli/bench-suites.ts';
+import { SUITES } from '../../src/schema/bench.ts';
 
 export default class BenchRun extends BenchSuiteCommand {
   static override summary = 'Run several suites of probes into one result.';
@@ -11,25 +11,28 @@ export default class BenchRun extends BenchSuiteCommand {
     {
       description: 'in CI',
       command:
-        '<%= config.bin %> bench run --suite limits --format github --report json=run.json --report junit=run.xml',
+        '<%= config.bin %> bench run --suite limits,isolation --format github --report json=run.json --report junit=run.xml',
     },
   ];
   static override flags = {
     suite: option({
-      options: RUNNABLE,
+      options: SUITES,
       multiple: true,
       // Or the arguments that follow would be values, too.
       multipleNonGreedy: true,
       delimiter: ',',
       helpGroup: 'PROBES',
       helpValue: 'LIST',
-      summary: `Of ${RUNNABLE.join(', ')}; all unless named.`,
+      summary: `Of ${SUITES.join(', ')}; all unless named.`,
     })(),
-    ...runFlags,
+    ...roundsFlag,
+    ...startupFlag,
+    ...densityFlag,
+    ...launchFlags,
   };
 
   async run() {
     const { flags } = await this.parse(BenchRun);
-    return this.runSuites(flags, flags.suite ?? RUNNABLE, []);
+    return this.runSuites(flags, flags.suite ?? SUITES);
   }
 }

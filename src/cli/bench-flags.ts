@@ -10,8 +10,8 @@ import { COMPARISON_FORMATS, resultFlags, RUN_FORMATS } from './bench-formats.ts
 /** More rounds are days, not measurements. */
 const MOST_ROUNDS = 1000;
 
-/** Flags of every command that runs probes. */
-export const runFlags = {
+/** Flags of every command that launches containers. */
+export const launchFlags = {
   runtime: option({
     options: [...RUNTIMES, 'all'] as const,
     multiple: true,
@@ -24,13 +24,6 @@ export const runFlags = {
     summary: `What launches the containers: ${RUNTIMES.join(', ')}; all: whatever of these works here.`,
   })(),
   quick: boolean({ helpGroup: 'PROBES', summary: 'Fewer probes and rounds: whether it works, not how well.' }),
-  rounds: integer({
-    min: 1,
-    max: MOST_ROUNDS,
-    helpGroup: 'PROBES',
-    helpValue: 'N',
-    summary: 'Samples of each metric: 10, with --quick 3. A comparison needs 10 at least.',
-  }),
   require: string({
     multiple: true,
     // Or the arguments that follow would be values, too.
@@ -41,6 +34,37 @@ export const runFlags = {
   }),
   ...resultFlags(RUN_FORMATS),
   ...outputFlags,
+};
+
+/** The flag of suites whose probes run in rounds. */
+export const roundsFlag = {
+  rounds: integer({
+    min: 1,
+    max: MOST_ROUNDS,
+    helpGroup: 'PROBES',
+    helpValue: 'N',
+    summary: 'Samples of each metric of limits and isolation: 10, with --quick 3. A comparison needs 10 at least.',
+  }),
+};
+
+/** The flag of `startup`. */
+export const startupFlag = {
+  'guest-kernel': string({
+    helpGroup: 'PROBES',
+    helpValue: 'FILE',
+    summary: 'Kernel image of the virtual machine that containers are held against; looked for in /boot unless given.',
+  }),
+};
+
+/** The flag of `density`. */
+export const densityFlag = {
+  most: integer({
+    min: 1,
+    max: 1000,
+    helpGroup: 'PROBES',
+    helpValue: 'N',
+    summary: 'Start no more idle containers than this: 10, with --quick 5.',
+  }),
 };
 
 /** Flags of every command that compares runs. */

@@ -1,4 +1,6 @@
 /** Runs suites of probes for a command: which, in which runtimes, with which end. */
+import { performance } from 'node:perf_hooks';
+
 import { launcherOf } from '../probe/launch/launchers.ts';
 import type { Launcher } from '../probe/launch/launcher.ts';
 import { runSuite } from '../probe/suite.ts';
@@ -6,7 +8,8 @@ import { RUNTIMES, type BenchDocument, type ProbeResult, type ProbeRuntime, type
 import { NsinspectError } from '../text/error.ts';
 import { formatPlural } from '../text/units.ts';
 import { Progress } from './bench-progress.ts';
-import { chosenProbes, isNamed } from './bench-suites.ts';
+import { measureWhole, type MeasuredWishes } from './bench-measure.ts';
+import { areNamed, chosenProbes, isNamed } from './bench-suites.ts';
 import { ExitCode } from './exit-codes.ts';
 
 /** What a command was told. */
@@ -18,6 +21,8 @@ export interface RunWishes {
   readonly quick: boolean;
   readonly rounds: number | undefined;
   readonly require: readonly string[];
+  /** Of the suites that measure as a whole. */
+  readonly measured: MeasuredWishes;
   readonly version: string;
 }
 
@@ -34,7 +39,7 @@ export async function runBench(wishes: RunWishes): Promise<Ran> {
   const { suites, names, quick, rounds, version } = wishes;
   const probes = await chosenProbes({ suites, names: [...names], quick });
   const unknown = wishes.require.find((name) => !probes.some(({ id }) => isNamed(id, name)));
-  if (unknown !== undefined) {
+  if (unknown !== undefined && areNamed(suites)) {
     throw new NsinspectError(`--require ${unknown}: no such probe is part of this run`, { code: 'unknown-probe' });
   }
   const isAll = wishes.runtimes.includes('all');
@@ -46,14 +51,23 @@ export async function runBench(wishes: RunWishes): Promise<Ran> {
     // Who names a runtime wants to know before minutes have passed that it is not there.
     if (!isAll) await demand(launchers, progress);
     progress.say('looking around');
-    const run = await runSuite({
+    const began = performance.now();
+    const named = await runSuite({
       ...{ probes, launchers, quick, version },
       ...(rounds === undefined ? {} : { rounds }),
       progress: (step) => progress.step(step),
     });
-    const usable = run.environment.runtimes.filter((facts) => facts.usable);
-    if (usable.length === 0) throw notUsable(run.environment.runtimes[0]?.why ?? null, 'no container can be launched');
-    return { run, ...judged(run.results, wishes, isAll ? run.environment.runtimes : []) };
+    const { runtimes } = named.environment;
+    const usable = launchers.filter(({ runtime }) => runtimes.some((one) => one.runtime === runtime && one.usable));
+    if (usable.length === 0) throw notUsable(runtimes[0]?.why ?? null, 'no container can be launched');
+    const measured = await measureWhole(suites, usable, quick, wishes.measured, progress);
+    const run = {
+      ...named,
+      durationMs: performance.now() - began,
+      suites,
+      results: [...named.results, ...measured],
+    };
+    return { run, ...judged(run.results, wishes, isAll ? runtimes : []) };
   } finally {
     forget();
     progress.clear();
@@ -84,18 +98,20 @@ function judged(
   runtimes: BenchDocument['environment']['runtimes'],
 ): Omit<Ran, 'run'> {
   const missing = results.filter((result) => require.some((name) => isNamed(result.id, name)) && !isJudged(result));
+  const absent = require.filter((name) => !results.some(({ id }) => isNamed(id, name)));
   const errors = results.filter(({ verdict }) => verdict === 'error');
   const [first] = errors;
   const notes = [
     ...runtimes.filter(({ usable }) => !usable).map(({ runtime, why }) => `without ${runtime}: ${why ?? 'not usable'}`),
     ...missing.map(({ id, runtime, verdict, why }) => `required, but ${verdict}: ${id} (${runtime}): ${why ?? ''}`),
+    ...absent.map((name) => `required, but not part of this run: ${name}`),
     ...(first === undefined
       ? []
       : [
           `${formatPlural(errors.length, 'probe')} failed to run, such as ${first.id}: ${first.why ?? 'no reason given'}`,
         ]),
   ].map((note) => note.replaceAll(/\s+/g, ' ').trim());
-  if (results.some(isBroken) || missing.length > 0) return { exitCode: ExitCode.found, notes };
+  if (results.some(isBroken) || missing.length + absent.length > 0) return { exitCode: ExitCode.found, notes };
   // Where nothing at all ran to its end, 0 would say that limits hold.
   const isBlind = errors.length > 0 && !results.some(isJudged);
   return { exitCode: isBlind ? ExitCode.inconclusive : ExitCode.ok, notes };

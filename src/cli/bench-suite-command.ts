@@ -10,6 +10,8 @@ export interface RunFlagValues extends ResultFlagValues<RunFormat>, OutputFlagVa
   readonly quick: boolean;
   readonly rounds?: number | undefined;
   readonly require?: readonly string[] | undefined;
+  readonly 'guest-kernel'?: string | undefined;
+  readonly most?: number | undefined;
 }
 
 /** What the commands share that run suites of probes. */
@@ -23,7 +25,7 @@ export abstract class BenchSuiteCommand extends BenchCommand {
   protected async runSuites(
     flags: RunFlagValues,
     suites: readonly Suite[],
-    names: readonly string[],
+    names: readonly string[] = [],
   ): Promise<BenchDocument> {
     const to = destinationsOf(flags, RUN_FORMATS);
     const { runBench } = await import('./bench-run.ts');
@@ -34,6 +36,7 @@ export abstract class BenchSuiteCommand extends BenchCommand {
       quick: flags.quick,
       rounds: flags.rounds,
       require: flags.require ?? [],
+      measured: { guestKernel: flags['guest-kernel'] ?? null, most: flags.most },
       version: this.config.version,
     });
     await this.deliverRun(run, to, outputStyle(flags));

@@ -6,10 +6,13 @@ import { NsinspectError } from '../text/error.ts';
 /** Suites whose probes are chosen by name and run in rounds. Each is loaded when it is asked for. */
 const PROBES: Readonly<Partial<Record<Suite, () => Promise<readonly ProbeDefinition[]>>>> = {
   limits: async () => (await import('../probe/probes/limits/index.ts')).LIMIT_PROBES,
+  isolation: async () => (await import('../probe/probes/isolation/index.ts')).ISOLATION_PROBES,
 };
 
-/** All suites that can be run. */
-export const RUNNABLE = ['limits'] as const satisfies readonly Suite[];
+/** Whether all probes of these suites are known by name before they run. */
+export function areNamed(suites: readonly Suite[]): boolean {
+  return suites.every((suite) => PROBES[suite] !== undefined);
+}
 
 /** What is chosen. */
 export interface Choice {

@@ -5,10 +5,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
+import type { TaskStat } from '../parse/task-stat.ts';
 import { NsinspectError } from '../text/error.ts';
 import { killBelow, removeTree } from './cgroupfs.ts';
 import { liveHierarchies } from './hierarchies.ts';
-import { removeContainersOf } from './launch/docker.ts';
+import { containersOf, removeContainersOf } from './launch/docker.ts';
 import { pause } from './live.ts';
 import { lifeOf, MARK_PREFIX, MARK_VARIABLE, parseMark, surroundings, type Surroundings } from './mark.ts';
 import { distrust, mountsBelow, removeMarked, removeShortcuts, scratchRoot, stateRoot } from './state.ts';
@@ -27,8 +28,37 @@ export interface Cleaned {
   readonly kept: readonly { readonly what: string; readonly why: string }[];
 }
 
+/** How to clean. */
+export interface CleanOptions {
+  /** Only find: {@link Cleaned} is then what would be removed. */
+  readonly dryRun?: boolean;
+}
+
+/** How often is looked again while something is found: what was about to start when its maker died is found then. */
+const ROUNDS = 5;
+
 /** Removes what dead makers left. Never throws for one thing that cannot be removed: that is in {@link Cleaned.kept}. */
-export function clean(): Cleaned {
+export function clean({ dryRun = false }: CleanOptions = {}): Cleaned {
+  if (dryRun) return sweep(true);
+  const sweeps: Cleaned[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round > 0) pause(25);
+    const found = sweep(false);
+    sweeps.push(found);
+    if ([...found.cgroups, ...found.pids, ...found.directories].length === 0) break;
+  }
+  const all = <T>(of: (found: Cleaned) => readonly T[]) => [...new Set(sweeps.flatMap(of))];
+  return {
+    cgroups: all(({ cgroups }) => cgroups),
+    pids: all(({ pids }) => pids),
+    mounts: all(({ mounts }) => mounts),
+    directories: all(({ directories }) => directories),
+    containers: all(({ containers }) => containers),
+    kept: sweeps.at(-1)?.kept ?? [],
+  };
+}
+
+function sweep(dryRun: boolean): Cleaned {
   const around = surroundings();
   const kept: { what: string; why: string }[] = [];
   /** Whether it may go; what may not is noted. */
@@ -36,9 +66,13 @@ export function clean(): Cleaned {
     const mark = parseMark(path.basename(what));
     if (mark === null) return false;
     const life = lifeOf(mark, around);
-    if (life === 'elsewhere')
-      kept.push({ what, why: 'made in another pid namespace, from which alone it can be judged' });
-    if (life === 'alive' && mark.pid !== around.pid) kept.push({ what, why: `process ${mark.pid} is using it` });
+    // Once is enough for what is in every hierarchy.
+    const isNew = !kept.some((other) => path.basename(other.what) === path.basename(what));
+    if (isNew && life === 'elsewhere')
+      kept.push({ what, why: 'made in another pid namespace, which alone can judge it' });
+    if (isNew && life === 'alive' && mark.pid !== around.pid) {
+      kept.push({ what, why: `process ${mark.pid} is using it` });
+    }
     return life === 'dead';
   };
   const attempt = (what: string, removal: () => void): boolean => {
@@ -52,11 +86,18 @@ export function clean(): Cleaned {
     }
   };
 
+  const marked = markedTasks(around);
+  // First, lest they make more.
+  if (!dryRun) killAll(marked);
+  const pids = marked.map(({ pid }) => pid);
   const cgroups = liveHierarchies()
     .flatMap(({ root }) => markedBelow(root))
     .filter(isLeft);
   const directories = [stateRoot(), scratchRoot()].flatMap((root) => markedIn(root, kept)).filter(isLeft);
-  const pids = killMarked(around);
+  if (dryRun) {
+    const [mounts, containers] = [directories.flatMap(mountsBelow), directories.flatMap(containersOf)];
+    return { cgroups, pids, mounts, directories, containers, kept };
+  }
   // One cgroup of several hierarchies at a time: what ends its tasks is in some of them only.
   for (const group of Map.groupBy(cgroups, (at) => path.basename(at)).values())
     attempt(group[0] ?? '', () => killBelow(group));
@@ -100,15 +141,17 @@ function subdirectories(directory: string): string[] {
   }
 }
 
-/** Ends processes that have a dead maker's mark in their environment: those that were in no cgroup of it. */
-function killMarked(around: Surroundings): number[] {
-  const found = allPids().flatMap((pid) => {
+/** Processes that have a dead maker's mark in their environment: those that were in no cgroup of it, too. */
+function markedTasks(around: Surroundings): TaskStat[] {
+  return allPids().flatMap((pid) => {
     const task = statOf(pid);
     const mark = task === null ? null : parseMark(variableOf(pid, MARK_VARIABLE) ?? '');
     return task !== null && mark !== null && pid !== around.pid && lifeOf(mark, around) === 'dead' ? [task] : [];
   });
-  for (const task of found) killSame(task);
+}
+
+function killAll(tasks: readonly TaskStat[]): void {
+  for (const task of tasks) killSame(task);
   // Their cgroups and mounts are free when they are gone.
-  for (let wait = 0; wait < 200 && found.some(({ pid }) => isRunning(pid)); wait++) pause(5);
-  return found.map(({ pid }) => pid);
+  for (let wait = 0; wait < 200 && tasks.some(({ pid }) => isRunning(pid)); wait++) pause(5);
 }

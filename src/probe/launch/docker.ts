@@ -116,6 +116,11 @@ function removeImage(docker: Engine, mark: string): void {
   if (ask(docker, ['images', '--quiet', imageOf(mark)]) !== '') ask(docker, ['rmi', '--force', imageOf(mark)]);
 }
 
+/** Names of the containers that a marked directory tells of. */
+export function containersOf(directory: string): string[] {
+  return existsSync(path.join(directory, DAEMON)) ? [path.basename(directory)] : [];
+}
+
 /** Removes container and image of the mark whose directory this is, if it is one of docker's. Gives their names. */
 export function removeContainersOf(directory: string): string[] {
   const file = path.join(directory, DAEMON);
