@@ -16,6 +16,8 @@ interface Pair {
   /** CPU time of both while both ran, microseconds. */
   readonly first: number;
   readonly second: number;
+  /** Why it says nothing of how they share; null: it does. */
+  readonly lack: string | null;
 }
 
 async function measure(
@@ -41,7 +43,14 @@ async function measure(
     const before = read();
     await sleep(milliseconds);
     const after = read();
-    return { first: after.first - before.first, second: after.second - before.second };
+    const used = { first: after.first - before.first, second: after.second - before.second };
+    const both = (used.first + used.second) / 1000;
+    // Slices are some milliseconds long: of a few of them there is no ratio.
+    const enough = both >= milliseconds / 4;
+    return {
+      ...used,
+      lack: enough ? null : `they had ${Math.round(both)} of ${milliseconds} ms: other work took the CPU`,
+    };
   } finally {
     for (const probe of probes) probe.remove();
     scope.remove();
@@ -75,9 +84,18 @@ function shareSetting({ world }: ProbeContext, times: number): CgroupSetting {
 const shown = (settings: readonly CgroupSetting[]) =>
   settings.map(({ file, value }, index) => ({ name: `${index === 0 ? 'first' : 'second'}: ${file}`, value }));
 
+const inconclusive = (settings: readonly CgroupSetting[], why: string): Trial => ({
+  set: shown(settings),
+  invariants: [],
+  measures: [],
+  verdict: 'inconclusive',
+  why,
+});
+
 async function runWeight(context: ProbeContext): Promise<Trial> {
   const settings = [shareSetting(context, 2), shareSetting(context, 1)] as const;
-  const { first, second } = await measure(context, settings, 0);
+  const { first, second, lack } = await measure(context, settings, 0);
+  if (lack !== null) return inconclusive(settings, lack);
   const ratio = first / second;
   return {
     set: shown(settings),
@@ -96,7 +114,8 @@ async function runWeight(context: ProbeContext): Promise<Trial> {
 async function runIdle(context: ProbeContext): Promise<Trial> {
   const idle: CgroupSetting = { controller: 'cpu', file: 'cpu.idle', value: '1' };
   const settings = [shareSetting(context, 1), idle] as const;
-  const { first, second } = await measure(context, settings, 1);
+  const { first, second, lack } = await measure(context, settings, 1);
+  if (lack !== null) return inconclusive(settings, lack);
   const share = second / (first + second);
   return {
     set: shown(settings),

@@ -149,10 +149,10 @@ async function run(context: ProbeContext, variant: Variant): Promise<Trial> {
   const { disk } = world;
   if (typeof disk === 'string') return { set: [], invariants: [], measures: [], verdict: 'unsupported', why: disk };
   const { kind, limit, block, direction, direct } = variant;
-  const amount = limit * (quick ? 0.6 : 1);
   const isV1 = world.version('io') !== 2;
   const escapes = !direct && isV1;
-  const count = Math.ceil(kind === 'bps' ? amount / block : amount) * (escapes ? CACHED : 1);
+  // A second of it.
+  const count = Math.ceil(kind === 'bps' ? limit / block : limit) * (escapes ? CACHED : 1);
   const settings = [throttle(world, disk.dev, variant)];
   const spec: LaunchSpec = {
     name: `io-${variant.name}`,
