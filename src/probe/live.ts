@@ -7,48 +7,43 @@ type Undo = () => void;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const undos = new Set<Undo>();
+let isListening = false;
 
 /**
  * Has `undo` called when the process ends. It must not throw for what is already gone. The function given back takes it off
  * again, for the caller that has undone it.
  */
 export function undoAtEnd(undo: Undo): () => void {
-  if (undos.size === 0) listen();
+  listen();
   undos.add(undo);
   return () => {
-    if (undos.delete(undo) && undos.size === 0) forget();
+    undos.delete(undo);
   };
 }
 
+/** For good: a signal that comes while this thread is busy is delivered later, and lost where nobody listens any more by then. */
 function listen(): void {
+  if (isListening) return;
+  isListening = true;
   process.on('exit', undoAll);
   for (const signal of SIGNALS) process.on(signal, onSignal);
 }
 
-function forget(): void {
-  process.off('exit', undoAll);
-  for (const signal of SIGNALS) process.off(signal, onSignal);
-}
-
 /** The newest first: what was made in something goes before it. One that fails keeps none of the others from being done. */
 function undoAll(): void {
-  const failed: unknown[] = [];
   for (const undo of [...undos].reverse()) {
     undos.delete(undo);
     try {
       undo();
     } catch (error) {
-      failed.push(error);
+      process.stderr.write(`nsinspect: ${error instanceof Error ? error.message : String(error)}\n`);
     }
-  }
-  forget();
-  for (const error of failed) {
-    process.stderr.write(`nsinspect: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
 function onSignal(signal: NodeJS.Signals): void {
   undoAll();
+  process.off(signal, onSignal);
   // Whoever listens besides decides; with nobody else the signal does what it would have done.
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }

@@ -6,6 +6,7 @@ import type { ByteString } from '../text/bytes.ts';
 import { parseLimits } from '../parse/limits.ts';
 import { isMalformed } from '../parse/malformed.ts';
 import { parseTaskStat, type TaskStat } from '../parse/task-stat.ts';
+import { pause } from './live.ts';
 
 /** `/proc/PID/<name>`; null where the process is gone or does not let this user read it. */
 function readTask(pid: number | 'self', name: string): ByteString | null {
@@ -84,6 +85,19 @@ function byParent(): Map<number, number[]> {
 export function innerPid(pid: number): number | null {
   const line = /^NSpid:\t([\d\t]+)$/m.exec(readTask(pid, 'status') ?? '');
   return line === null ? null : Number(line[1]?.split('\t').at(-1));
+}
+
+/** Ends all processes that were started with this in their environment, also those that they start meanwhile. */
+export function killAllWith(name: string, value: string): void {
+  for (let round = 0; round < 50; round++) {
+    const found = allPids().flatMap((pid) => {
+      const task = variableOf(pid, name) === value ? statOf(pid) : null;
+      return task === null || task.state === 'Z' ? [] : [task];
+    });
+    if (found.length === 0) return;
+    for (const task of found) killSame(task);
+    pause(2);
+  }
 }
 
 /** The value of a variable in the environment that a process was started with; null: not there, or not for this user to read. */

@@ -4,26 +4,32 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, type TestContext } from 'vitest';
 
 import { clean } from '../../src/probe/clean.ts';
-import type { LaunchSpec, Probe } from '../../src/probe/launch/launcher.ts';
+import type { Launcher, LaunchSpec, Probe } from '../../src/probe/launch/launcher.ts';
 import { launcherOf } from '../../src/probe/launch/launchers.ts';
 import { MARK_PREFIX } from '../../src/probe/mark.ts';
 import { scratchRoot, stateRoot } from '../../src/probe/state.ts';
-import type { ProbeRuntime } from '../../src/schema/bench.ts';
+import type { ProbeRuntime, RuntimeFacts } from '../../src/schema/bench.ts';
 import { describeWith } from '../support/components.ts';
+import { Lab, startDockerd } from '../support/daemons.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
 
-/** Every cgroup below, by path. */
+/** Every cgroup below, by path. Others come and go meanwhile. */
 function cgroupsBelow(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => {
-      const at = path.join(directory, name);
-      return [at, ...cgroupsBelow(at)];
-    });
+  return readdirOrGone(directory).flatMap((name) => [`${directory}/${name}`, ...cgroupsBelow(`${directory}/${name}`)]);
+}
+
+function readdirOrGone(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** What a process made for its probes and is still there: other makers may be at work meanwhile. */
@@ -54,7 +60,7 @@ function environmentOf(pid: string): string {
 /** Which file of pids' limit is set how: the same in v1 and v2. */
 const FOUR_TASKS = { controller: 'pids', file: 'pids.max', value: '4' };
 
-/** Forks until it cannot, keeping its children. */
+/** Forks until it cannot, keeping its children; each is forked by a shell that is a task, too, so that n + 2 make n. */
 const FORKS =
   'n=0; while [ $n -lt 9 ] && (sleep 5 & echo $! > /tmp/pid) 2>/dev/null; do n=$((n+1)); done; echo "forked $n"; exit 0';
 
@@ -176,6 +182,116 @@ describeWith(['root', 'unshare', 'setpriv'], 'a native probe', () => {
     expect(leftOf(process.pid)).toEqual(NOTHING);
   });
 });
+
+/** What has to be there for each runtime besides root. */
+const OTHERS = ['runc', 'crun', 'docker', 'podman', 'lxc', 'bwrap'] as const;
+
+for (const runtime of OTHERS) {
+  describeWith(['root', runtime], `a probe by ${runtime}`, () => {
+    let lab: Lab | null = null;
+    let launcher: Launcher;
+    let facts: RuntimeFacts;
+    const ours = process.env['DOCKER_HOST'];
+
+    beforeAll(async () => {
+      if (runtime === 'docker') {
+        lab = await Lab.start();
+        await startDockerd(lab);
+        process.env['DOCKER_HOST'] = `unix://${lab.dir}/docker/docker.sock`;
+      }
+      launcher = launcherOf(runtime);
+      facts = await launcher.check();
+    });
+
+    afterAll(async () => {
+      launcher.close();
+      if (ours === undefined) delete process.env['DOCKER_HOST'];
+      else process.env['DOCKER_HOST'] = ours;
+      await lab?.stop();
+      expect(leftOf(process.pid)).toEqual(NOTHING);
+    });
+
+    const launch = async (context: TestContext, spec: LaunchSpec): Promise<Probe> => {
+      if (!facts.usable) context.skip(facts.why!);
+      const probe = await launcher.launch(spec);
+      probes.push(probe);
+      return probe;
+    };
+
+    it('works here, or says why not in one line', () => {
+      expect(facts.version).toMatch(/^\d/);
+      if (facts.usable) expect(facts.why).toBeNull();
+      else expect(facts.why).toMatch(/^[^\n]+$/);
+      // What does not work on a hybrid host, and only there; all others do.
+      const isHybrid = existsSync(`${CGROUPS}/unified/cgroup.procs`);
+      if (runtime !== 'crun' || !isHybrid) expect(facts.why).toBeNull();
+      else expect(facts.why).toContain('hybrid');
+    });
+
+    it('has the payload at the gate, alone in its cgroup, within its limit', async (context) => {
+      const probe = await launch(context, {
+        name: 'gate',
+        script: `echo "$1"; ${FORKS}`,
+        args: ['a b'],
+        settings: [FOUR_TASKS],
+      });
+      expect(probe.read('pids', 'cgroup.procs')).toBe(`${probe.pid}\n`);
+      expect(probe.read('pids', 'pids.max')).toBe('4\n');
+      expect(probe.output()).toBe('');
+      expect(probe.settings).toEqual([{ ...FOUR_TASKS, by: runtime === 'bwrap' ? 'nsinspect' : 'runtime' }]);
+      const { output } = await ran(probe);
+      expect(output).toBe('a b\nforked 2\n');
+    });
+
+    it('hands on status, signal, standard input and files', async (context) => {
+      const script = 'read -r word; echo "$word" > /scratch/word; cat /scratch/word; touch /new || exit 9';
+      const status = await launch(context, { name: 'status', script, scratch: true });
+      status.go();
+      status.write('this\n');
+      expect(await status.wait()).toMatchObject({ status: 9, signal: null, output: 'this\n' });
+      const signal = await launch(context, {
+        name: 'signal',
+        script: 'kill -KILL $$; sleep 1',
+        bounds: { seconds: 20 },
+      });
+      signal.go();
+      signal.kill();
+      expect(await signal.wait()).toMatchObject({ status: null, signal: 'SIGKILL', timedOut: false });
+    });
+
+    it('is within a scope that others share, and ends with its time', async (context) => {
+      if (!facts.usable) context.skip(facts.why!);
+      const scope = launcher.scope({}, ['cpu']);
+      const probe = await launch(context, {
+        ...{ name: 'time', script: 'sleep 100', scope, group: 'level/probe', bounds: { seconds: 2 } },
+        settings: [{ ...FOUR_TASKS, value: '64', group: 'level' }],
+      });
+      expect(probe.read('pids', 'pids.max', 'level')).toBe('64\n');
+      expect(scope.pids('level')).toContain(probe.pid);
+      expect(await ran(probe)).toMatchObject({ timedOut: true });
+      probe.remove();
+      scope.remove();
+    });
+
+    it('leaves nothing that clean does not find after kill -9', async (context) => {
+      if (!facts.usable) context.skip(facts.why!);
+      for (let round = 0; round < 3; round++) {
+        const maker = startMaker(runtime);
+        await once(maker.stdout!, 'data');
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+        const ended = once(maker, 'exit');
+        maker.kill('SIGKILL');
+        await ended;
+        const { kept } = clean();
+        expect(kept.filter(({ what }) => what.includes(`-${maker.pid!}-`))).toEqual([]);
+        expect({ round, ...leftOf(maker.pid!) }).toEqual({ round, ...NOTHING });
+      }
+      if (lab !== null) {
+        expect(await lab.onHost('docker', '--host', process.env['DOCKER_HOST']!, 'ps', '--all', '--quiet')).toBe('');
+      }
+    });
+  });
+}
 
 /** Ends the maker and all of its group that is left, whatever the test came to. */
 const makers: ChildProcess[] = [];

@@ -79,6 +79,8 @@ export interface GatedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether a status above 128 means a signal: runtimes that cannot end by that signal themselves. */
   readonly translate: boolean;
+  /** Why it gave up, in one line of what it said; the last unless told otherwise. */
+  readonly reason?: (errors: string) => string;
   /** Ends the container, however far it is. */
   kill(): void;
 }
@@ -270,8 +272,9 @@ export class Gated {
   }
 
   #early(what: string): NsinspectError {
-    const { message = this.#timedOut ? `${this.#options.bounds.seconds} s are over` : lastLine(this.#errors.text) } =
-      this.#failure ?? {};
+    const { bounds, reason = lastLine } = this.#options;
+    const said = this.#timedOut ? `${bounds.seconds} s are over` : reason(this.#errors.text);
+    const message = this.#failure?.message ?? said;
     return new NsinspectError(`the probe ${what}: ${message}`, { code: 'probe-failed', cause: this.#failure });
   }
 }

@@ -3,6 +3,7 @@ import type { ProbeRuntime } from '../../schema/bench.ts';
 import { BwrapLauncher } from './bwrap.ts';
 import { DockerLauncher } from './docker.ts';
 import type { Launcher } from './launcher.ts';
+import { LxcLauncher } from './lxc.ts';
 import { NativeLauncher } from './native.ts';
 import { OciLauncher } from './oci.ts';
 import { PodmanLauncher } from './podman.ts';
@@ -22,6 +23,6 @@ export function launcherOf(runtime: ProbeRuntime): Launcher {
     case 'bwrap':
       return new BwrapLauncher();
     case 'lxc':
-      throw new TypeError(runtime);
+      return new LxcLauncher();
   }
 }
