@@ -23,9 +23,13 @@ const BOUNDS = { memory: 512 * 1024 * 1024, tasks: 512 };
 /** No answer takes nearly as long: whoever waits for it has been left alone. */
 const PATIENCE_MS = 30_000;
 
-/** How long what is held no more may take to be freed, and what Node's own heap may have grown by meanwhile. */
+/**
+ * How long what is held no more may take to be freed; how much of it may stay (seen: 1 MiB, of caches of the kernel and Node's
+ * heap, while network namespaces are 20 MiB for half a second); and how long RCU takes for the rest.
+ */
 const SETTLE_MS = 3000;
-const SLACK = 512 * 1024;
+const SLACK = 2 * 1024 * 1024;
+const GRACE_MS = 100;
 
 /** See the head of this file. */
 export class TimerProcess {
@@ -34,7 +38,7 @@ export class TimerProcess {
   readonly own: Readonly<Record<string, string>>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: Answers;
-  /** Usage before the last measurement of memory. */
+  /** Least usage before a measurement of memory. */
   #floor = Infinity;
 
   private constructor(
@@ -112,7 +116,9 @@ export class TimerProcess {
       await setTimeout(10);
       usage = this.#usage();
     }
-    this.#floor = usage ?? 0;
+    await setTimeout(GRACE_MS);
+    usage = this.#usage();
+    this.#floor = Math.min(this.#floor, usage ?? 0);
     return usage;
   }
 
