@@ -8,7 +8,7 @@ import type { Invariant } from '../../../schema/bench.ts';
 import { NsinspectError } from '../../../text/error.ts';
 import { invariant } from '../probe.ts';
 import { readProc } from './host-view.ts';
-import { namespaceProbe } from './namespace-probe.ts';
+import { namespaceProbe, type Found } from './namespace-probe.ts';
 import { outside, type Talk } from './talk.ts';
 
 const UNDO = '[ -z "$id" ] || ipcrm --shmem-id "$id"; [ -z "$queue" ] || rm -f "$queue"';
@@ -57,7 +57,10 @@ async function segments(inside: Talk, helper: Talk): Promise<Invariant[]> {
   ];
 }
 
-async function queues(inside: Talk, helper: Talk): Promise<Invariant[]> {
+async function queues(inside: Talk, helper: Talk): Promise<Found> {
+  if ((await inside.ask('[ -d /dev/mqueue ]')).status !== 0) {
+    return { invariants: [], why: 'POSIX queues were left out: /dev/mqueue is not there inside' };
+  }
   const [mine, theirs] = ['inside', 'outside'].map((side) => `nsinspect-${side}-${randomBytes(6).toString('hex')}`);
   await helper.tell('mount -t mqueue none /tmp');
   const made = await inside.ask(`: > /dev/mqueue/${mine}`);
@@ -65,15 +68,18 @@ async function queues(inside: Talk, helper: Talk): Promise<Invariant[]> {
   await inside.ask(`rm -f /dev/mqueue/${mine}`);
   await helper.tell(`queue=/tmp/${theirs}; touch "$queue"`);
   const seenInside = (await inside.tell('ls /dev/mqueue')).split('\n').includes(theirs ?? '');
-  return [
-    invariant(
-      'queue-inside',
-      'a POSIX queue made inside is not there outside',
-      made.status === 0 && !seenOutside,
-      made.status === 0 ? `/${mine}` : made.text.trim(),
-    ),
-    invariant('queue-outside', 'one made outside is not there inside', !seenInside, `/${theirs}`),
-  ];
+  const queueInside = invariant(
+    'queue-inside',
+    'a POSIX queue made inside is not there outside',
+    made.status === 0 && !seenOutside,
+    made.status === 0 ? `/${mine}` : made.text.trim(),
+  );
+  return {
+    invariants: [
+      queueInside,
+      invariant('queue-outside', 'one made outside is not there inside', !seenInside, `/${theirs}`),
+    ],
+  };
 }
 
 /** SysV IPC and POSIX queues. */
@@ -82,9 +88,11 @@ export const IPC_NAMESPACE = namespaceProbe({
   title: 'SysV segments and POSIX queues are not shared with the outside',
   look: ({ inside }) =>
     process.geteuid?.() === 0
-      ? outside(WITH_QUEUES, async (helper) => ({
-          invariants: [...(await segments(inside, helper)), ...(await queues(inside, helper))],
-        }))
+      ? outside(WITH_QUEUES, async (helper) => {
+          const shared = await segments(inside, helper);
+          const { invariants, ...rest } = await queues(inside, helper);
+          return { invariants: [...shared, ...invariants], ...rest };
+        })
       : outside(PLAIN, async (helper) => ({
           invariants: await segments(inside, helper),
           why: 'POSIX queues were left out: those of the host can be looked at with rights only',

@@ -9,16 +9,23 @@ import type { Leak, LeakGroup } from './leak.ts';
 /** Those that run images of strangers, and have rules for devices. */
 const ENGINES: readonly ProbeRuntime[] = ['docker', 'podman', 'runc', 'crun', 'lxc'];
 
+/** bwrap is a kit of parts: what its caller does not say it leaves as it is. */
+const ALL_BUT_BWRAP: readonly ProbeRuntime[] = ['native', ...ENGINES];
+
+/** Paths that are read-only by default: config-linux.md, "Readonly Paths", as engines fill it in. LXC has fewer (`proc:mixed`). */
+const WITH_READONLY_PATHS: readonly ProbeRuntime[] = ['docker', 'podman', 'runc', 'crun'];
+
 /** Prints which of these files could be opened for writing. The subshell: a redirection that fails ends the shell. */
 function openable(files: readonly string[]): string {
   return `for at in ${files.join(' ')}; do [ -e "$at" ] && (: >> "$at") 2> /dev/null && echo "$at"; done; :`;
 }
 
-function writable(name: string, promise: string, files: readonly string[]): Leak {
+function writable(name: string, by: readonly ProbeRuntime[], promise: string, files: readonly string[]): Leak {
   return {
     name,
     question: openable(files),
     promise,
+    by,
     judge: ({ text }) => {
       const open = text.split('\n').filter((line) => line !== '');
       return { visible: open.length > 0, what: open.join(' ') || 'none could be opened for writing' };
@@ -92,40 +99,38 @@ const disk: Leak = {
   }),
 };
 
+/** None of these belongs to a namespace. */
+const SYSCTLS = [
+  ...['kernel/core_pattern', 'kernel/sysrq', 'kernel/panic', 'vm/drop_caches', 'vm/overcommit_memory', 'fs/file-max'],
+].map((name) => `/proc/sys/${name}`);
+
+const PROC = ['/proc/irq/default_smp_affinity', '/proc/mtrr', '/proc/acpi/wakeup'];
+
+const SYSFS = [
+  ...['kernel/mm/transparent_hugepage/enabled', 'kernel/uevent_helper', 'power/state'],
+  ...['module/*/parameters/*', 'block/*/queue/scheduler'],
+].map((name) => `/sys/${name}`);
+
+const LIMIT_FILES = [
+  ...['memory.max', 'cpu.max', 'pids.max'],
+  ...['memory/memory.limit_in_bytes', 'cpu/cpu.cfs_quota_us', 'pids/pids.max'],
+].map((name) => `/sys/fs/cgroup/${name}`);
+
 /** Writing. */
 export const WRITABLE_LEAKS: LeakGroup = {
   id: 'writable',
   title: "what of the kernel's settings a container can open for writing",
   leaks: [
-    writable('proc-sys', 'no setting of the whole kernel below /proc/sys can be opened for writing', [
-      ...[
-        'kernel/core_pattern',
-        'kernel/sysrq',
-        'kernel/panic',
-        'vm/drop_caches',
-        'vm/overcommit_memory',
-        'fs/file-max',
-      ].map((name) => `/proc/sys/${name}`),
-    ]),
-    writable('proc', 'nothing else of the whole kernel in /proc can be opened for writing', [
-      ...['sysrq-trigger', 'irq/default_smp_affinity', 'mtrr', 'acpi/wakeup'].map((name) => `/proc/${name}`),
-    ]),
-    writable('sysfs', 'no setting below /sys can be opened for writing', [
-      ...['kernel/mm/transparent_hugepage/enabled', 'kernel/uevent_helper', 'power/state', 'module/*/parameters/*'].map(
-        (name) => `/sys/${name}`,
-      ),
-      '/sys/block/*/queue/scheduler',
-    ]),
-    writable('cgroupfs', 'no limit of a cgroup can be opened for writing', [
-      ...[
-        'memory.max',
-        'cpu.max',
-        'pids.max',
-        'memory/memory.limit_in_bytes',
-        'cpu/cpu.cfs_quota_us',
-        'pids/pids.max',
-      ].map((name) => `/sys/fs/cgroup/${name}`),
-    ]),
+    writable(
+      'proc-sys',
+      ALL_BUT_BWRAP,
+      'no setting of the whole kernel below /proc/sys can be opened for writing',
+      SYSCTLS,
+    ),
+    writable('sysrq', ALL_BUT_BWRAP, 'the kernel cannot be told to restart', ['/proc/sysrq-trigger']),
+    writable('proc', WITH_READONLY_PATHS, 'nothing else of the whole kernel in /proc can be opened for writing', PROC),
+    writable('sysfs', ALL_BUT_BWRAP, 'no setting below /sys can be opened for writing', SYSFS),
+    writable('cgroupfs', ALL_BUT_BWRAP, 'no limit of a cgroup can be opened for writing', LIMIT_FILES),
   ],
 };
 

@@ -34,6 +34,15 @@ function groups(mounts: readonly MountFacts[], tag: 'shared' | 'master'): Set<st
   return new Set(all.map((text) => text.slice(tag.length + 1)));
 }
 
+/** Peer groups through which mounts go from inside to the outside, and from the outside in. */
+export function propagation(within: readonly MountFacts[], outer: readonly MountFacts[]) {
+  const peers = groups(outer, 'shared');
+  const known = (tag: 'shared' | 'master') => [...groups(within, tag)].filter((group) => peers.has(group));
+  const sent = known('shared');
+  // A group works both ways.
+  return { sent, received: [...new Set([...sent, ...known('master')])] };
+}
+
 async function look(inside: Talk, probe: Probe): Promise<Found> {
   if (probe.scratch === null) throw new TypeError('launched without scratch');
   const source = probe.scope.mark;
@@ -43,9 +52,7 @@ async function look(inside: Talk, probe: Probe): Promise<Found> {
   const outer = mountsOf('self');
   const has = (mounts: readonly MountFacts[]) => mounts.some((mount) => nameText(mount.source) === source);
   const file = await inside.ask(`touch ${SCRATCH}/mounted/file && ls ${SCRATCH}/mounted`);
-  const peers = groups(outer, 'shared');
-  const sent = [...groups(within, 'shared')].filter((group) => peers.has(group));
-  const received = [...groups(within, 'master')].filter((group) => peers.has(group));
+  const { sent, received } = propagation(within, outer);
   return {
     invariants: [
       invariant(
@@ -59,17 +66,19 @@ async function look(inside: Talk, probe: Probe): Promise<Found> {
         'sends-none',
         'no mount is in a peer group with one outside: none made inside goes there',
         sent.length === 0,
-        sent.map((group) => `shared:${group}`).join(' ') || 'none',
+        named(sent),
       ),
       invariant(
         'receives-none',
         'no mount follows one outside: none made there comes in',
         received.length === 0,
-        received.map((group) => `master:${group}`).join(' ') || 'none',
+        named(received),
       ),
     ],
   };
 }
+
+const named = (groups: readonly string[]) => groups.map((group) => `peer group ${group}`).join(' ') || 'none';
 
 /** See the head of this file. */
 export const MOUNT_NAMESPACE = namespaceProbe({

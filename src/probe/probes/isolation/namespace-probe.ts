@@ -26,6 +26,8 @@ export interface Found {
   readonly invariants: readonly Invariant[];
   /** What was left out, or is worth saying. */
   readonly why?: string;
+  /** As that of a trial. */
+  readonly verdict?: NonNullable<Trial['verdict']>;
 }
 
 /** Options of {@link namespaceProbe}. */
@@ -59,15 +61,14 @@ export function namespaceProbe({ kind, title, spec = () => ({}), look }: Namespa
             progress.launched = true;
             const own = (await inside.tell(`readlink /proc/self/ns/${kind}`)).trim();
             const outer = namespaceOf('self', kind);
-            const found = await look({ inside, probe, context, same: own === outer });
+            const { invariants, ...found } = await look({ inside, probe, context, same: own === outer });
             const separate = invariant(
               'own-namespace',
               `the payload's ${kind} namespace is not the host's`,
               own !== outer,
               `inside ${own}, outside ${outer}`,
             );
-            const why = found.why === undefined ? {} : { why: found.why };
-            return { set, invariants: [separate, ...found.invariants], measures: [], ...why };
+            return { set, invariants: [separate, ...invariants], measures: [], ...found };
           },
         );
       } catch (error) {

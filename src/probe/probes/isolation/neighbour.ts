@@ -46,10 +46,12 @@ function victimScript(job: string): string {
   ].join('; ');
 }
 
-/** From the times at which jobs ended. */
-export function paceOf(output: string): Pace {
-  const times = [...output.matchAll(/^\d{15,}$/gm)].map(([time]) => BigInt(time));
-  const took = times.slice(1).map((time, index) => Number(time - (times[index] ?? time)) / 1e6);
+/** From the times at which jobs ended, in each of several turns. */
+export function paceOf(outputs: readonly string[]): Pace {
+  const took = outputs.flatMap((output) => {
+    const times = [...output.matchAll(/^\d{15,}$/gm)].map(([time]) => BigInt(time));
+    return times.slice(1).map((time, index) => Number(time - (times[index] ?? time)) / 1e6);
+  });
   const sorted = took.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const all = took.reduce((sum, one) => sum + one, 0);
@@ -62,7 +64,8 @@ function places({ world }: ProbeContext, { together }: Hog): { readonly victim: 
   return { victim, hog: together ? victim : (world.cpus.at(-2) ?? victim) };
 }
 
-async function victim(context: ProbeContext, hog: Hog, seconds: number): Promise<Pace> {
+/** What the victim printed. */
+async function victim(context: ProbeContext, hog: Hog, seconds: number): Promise<string> {
   const spec: LaunchSpec = {
     name: 'victim',
     script: victimScript(hog.job),
@@ -74,7 +77,7 @@ async function victim(context: ProbeContext, hog: Hog, seconds: number): Promise
   return await launched(context, spec, async (probe) => {
     probe.go();
     const { output, status, errors } = await probe.wait();
-    if (status === 0) return paceOf(output);
+    if (status === 0) return output;
     throw new NsinspectError(`the victim failed: ${errors.trim().split('\n').at(-1) ?? ''}`, { code: 'probe-failed' });
   });
 }
@@ -107,7 +110,7 @@ async function beside(
     await sleep(RAMP_MS);
     const began = performance.now();
     const from = hog.count(probe, world, disk);
-    const pace = await victim(context, hog, seconds);
+    const pace = paceOf([await victim(context, hog, seconds)]);
     const to = hog.count(probe, world, disk);
     if (!isRunning(probe.pid)) {
       throw new NsinspectError('the hog ended before the victim did', { code: 'probe-failed' });
@@ -134,9 +137,11 @@ async function run(context: ProbeContext, hog: Hog): Promise<Trial> {
   }
   const dev = typeof disk === 'string' ? '' : disk.dev;
   const seconds = quick ? 0.5 : 1;
-  const alone = await victim(context, hog, seconds);
+  // In two turns, before and after: a machine that becomes slower or faster meanwhile is not taken for a hog's doing.
+  const before = await victim(context, hog, seconds / 2);
   const free = await beside(context, hog, seconds, dev, false);
   const held = await beside(context, hog, seconds, dev, true);
+  const alone = paceOf([before, await victim(context, hog, seconds / 2)]);
   const slower = (pace: Pace): number => (pace.rate > 0 ? alone.rate / pace.rate : Infinity);
   const ratio = { unit: 'ratio', better: 'lower', target: null, threshold: 0.2 } as const;
   const trial: Trial = {
