@@ -44,6 +44,7 @@ const COMMANDS: Readonly<
   capture: { live: [['--output', '/dev/null', '--redact']] },
   completion: { live: [['bash']] },
   doctor: { live: [[]] },
+  'bench clean': { live: [['--dry-run']] },
   'cgroup graph': { live: [[]] },
   'cgroup tree': { live: [[], ['--depth', '1', '--sort', 'tasks']] },
   'cgroup show': { live: [['/'], [OWN_PID]] },
@@ -57,6 +58,7 @@ const TRIED_ELSEWHERE: ReadonlySet<string> = new Set([
   'log',
   'record',
   ...['check', 'export', 'import', 'list', 'prune', 'show', 'take'].map((name) => `snapshot ${name}`),
+  ...['limits', 'isolation', 'startup', 'density', 'run', 'compare', 'gate'].map((name) => `bench ${name}`),
 ]);
 
 /** Schemas that the source names and nobody is promised: recordings are for tests. */
