@@ -22,9 +22,11 @@ const meminfo: Leak = {
   judge: (answer, { limits }) => {
     if (answer.status !== 0) return hidden;
     const total = numberIn(/^MemTotal: +(\d+) kB$/m, answer, 'MemTotal') * 1024;
+    const shown = `MemTotal ${Math.round(total / MIB)} MiB`;
+    if (limits.memory === null) return { visible: true, what: `${shown}, no limit` };
     return {
       visible: total > limits.memory,
-      what: `MemTotal ${Math.round(total / MIB)} MiB, limit ${limits.memory / MIB} MiB`,
+      what: `${shown}, limit ${limits.memory / MIB} MiB`,
       measures: [measure('MemTotal by limit', 'ratio', total / limits.memory)],
     };
   },
@@ -74,6 +76,7 @@ const nproc: Leak = {
   promise: null,
   judge: (answer, { limits }) => {
     const count = numberIn(/^(\d+)\n/, answer, 'nproc');
+    if (limits.cpus === null) return { visible: false, what: `${count} CPUs, no quota` };
     return {
       visible: count > Math.ceil(limits.cpus),
       what: `${count} CPUs, quota ${limits.cpus}`,

@@ -13,10 +13,10 @@ import { talking, type Answer } from './talk.ts';
 
 /** Limits under which a container looks around. */
 export interface LeakLimits {
-  /** Bytes. */
-  readonly memory: number;
+  /** Bytes. Null, as below: no limit could be set. */
+  readonly memory: number | null;
   /** CPUs, as a share. */
-  readonly cpus: number;
+  readonly cpus: number | null;
 }
 
 /** Of what a leak is judged by besides the answer. */
@@ -55,7 +55,7 @@ export interface LeakGroup {
   readonly leaks: readonly Leak[];
 }
 
-const LIMITS: LeakLimits = { memory: 64 * 1024 * 1024, cpus: 0.5 };
+const LIMITS = { memory: 64 * 1024 * 1024, cpus: 0.5 };
 
 /** Microseconds. */
 const PERIOD = 100_000;
@@ -94,6 +94,10 @@ export function leakProbe({ id, title, leaks }: LeakGroup): ProbeDefinition {
 
 async function look(context: ProbeContext, id: string, leaks: readonly Leak[]): Promise<Trial> {
   const { world, launcher } = context;
+  const limits: LeakLimits = {
+    memory: world.version('memory') === null ? null : LIMITS.memory,
+    cpus: world.version('cpu') === null ? null : LIMITS.cpus,
+  };
   const spec = { name: `leak-${id}`, settings: settings(world) };
   return await talking(context, spec, async (inside, probe): Promise<Trial> => {
     const invariants: Invariant[] = [];
@@ -101,7 +105,7 @@ async function look(context: ProbeContext, id: string, leaks: readonly Leak[]): 
     const found: string[] = [];
     for (const { name, question, promise, by, judge } of leaks) {
       const answer = await inside.ask(typeof question === 'string' ? question : question(world));
-      const { visible, what, measures: more = [] } = judge(answer, { probe, world, limits: LIMITS });
+      const { visible, what, measures: more = [] } = judge(answer, { probe, world, limits });
       measures.push(measure(`${name} visible`, '0 or 1', visible ? 1 : 0), ...more);
       if (promise !== null && (by?.includes(launcher.runtime) ?? true)) {
         invariants.push(invariant(name, promise, !visible, what));

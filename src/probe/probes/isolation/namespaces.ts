@@ -108,6 +108,13 @@ const cgroup = namespaceProbe({
     const lines = (await inside.tell('cat /proc/self/cgroup')).trim().split('\n');
     const outer = readProc(`${probe.pid}/cgroup`).trim().split('\n');
     const joined = outer.filter((line) => line.includes(probe.scope.mark));
+    if (joined.length === 0) {
+      return {
+        invariants: [],
+        verdict: 'unsupported',
+        why: 'no cgroup could be made for the payload, whose path might be seen',
+      };
+    }
     const hierarchies = new Set(joined.map((line) => line.slice(0, line.indexOf(':'))));
     const wrong = lines.filter((line) => hierarchies.has(line.slice(0, line.indexOf(':'))) && !line.endsWith(':/'));
     const names = lines.filter((line) => line.includes(probe.scope.mark));
@@ -116,7 +123,7 @@ const cgroup = namespaceProbe({
         invariant(
           'root-inside',
           'inside, the path is / in every hierarchy that the payload joined',
-          wrong.length === 0 && joined.length > 0,
+          wrong.length === 0,
           wrong.join(' ') || `${joined.length} hierarchies`,
         ),
         invariant('outside-unseen', 'no path outside is seen', names.length === 0, names.join(' ') || 'none'),
