@@ -19,13 +19,15 @@ import type { Talk } from './talk.ts';
 /** Mounts a tmpfs at a place inside, by a program of the host: a payload of a default container has no right to. */
 function mountInside(pid: number, source: string, at: string): void {
   const user = process.geteuid?.() === 0 ? [] : ['--user', '--preserve-credentials'];
-  const { status, stderr } = spawnSync(
+  const { status, stderr, error } = spawnSync(
     'nsenter',
     [`--target=${pid}`, ...user, '--mount', 'mount', '-t', 'tmpfs', '-o', 'size=64k', source, at],
     { encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   if (status === 0) return;
-  throw new NsinspectError(`nothing could be mounted in the container: ${stderr.trim()}`, { code: 'probe-failed' });
+  // Without the program there is an error, and no text of its own.
+  const why = error?.message ?? stderr.trim();
+  throw new NsinspectError(`nothing could be mounted in the container: ${why}`, { code: 'probe-failed', cause: error });
 }
 
 /** Groups of peers that mounts are in (`shared`) or follow (`master`), proc_pid_mountinfo(5). */
