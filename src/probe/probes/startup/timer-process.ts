@@ -73,7 +73,7 @@ export class TimerProcess {
         },
       );
       const answers = new Answers(child);
-      const first = await answers.next(() => scope.kill());
+      const first = await answers.next();
       if (!('ready' in first))
         throw new NsinspectError('the timer did not say that it is there', { code: 'probe-failed' });
       return new TimerProcess(scope, child, answers, first.own);
@@ -130,16 +130,18 @@ export class TimerProcess {
 
   #ask(request: Request): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
-    return this.#answers.next(() => this.scope.kill());
+    return this.#answers.next();
   }
 }
 
 /** What it says, a line at a time. */
 class Answers {
   readonly #lines: AsyncIterator<string, undefined>;
+  readonly #child: ChildProcessWithoutNullStreams;
   #errors = '';
 
   constructor(child: ChildProcessWithoutNullStreams) {
+    this.#child = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     child.stderr.setEncoding('latin1').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4096);
@@ -151,9 +153,9 @@ class Answers {
     });
   }
 
-  /** `end` is called where none comes: its death ends the lines. */
-  async next(end: () => void): Promise<Answer> {
-    const timer = globalThis.setTimeout(end, PATIENCE_MS);
+  /** Where none comes it is killed, and the children that it waits for with it: its death ends the lines. */
+  async next(): Promise<Answer> {
+    const timer = globalThis.setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
     const line: IteratorResult<string, undefined> = await this.#lines.next();
     clearTimeout(timer);
     const answer =

@@ -181,7 +181,8 @@ async function boot(
   };
   child.stdout.setEncoding('latin1').on('data', hear);
   child.stderr.setEncoding('latin1').on('data', hear);
-  const timer = setTimeout(() => scope.kill('vm'), BOOT_MS[acceleration]);
+  // Not by the cgroup alone: users without rights may have none.
+  const timer = setTimeout(() => child.kill('SIGKILL'), BOOT_MS[acceleration]);
   try {
     const at = await Promise.race([up.promise, closed.promise]);
     if (at === null) {
@@ -200,6 +201,7 @@ async function boot(
     return { measures, pid: child.pid ?? 0 };
   } finally {
     clearTimeout(timer);
+    child.kill('SIGKILL');
     scope.kill('vm');
   }
 }
