@@ -13,7 +13,7 @@ export default class BenchClean extends BaseCommand {
     { description: 'only look', command: '<%= config.bin %> bench clean --dry-run' },
   ];
   static override flags = {
-    'dry-run': boolean({ summary: 'Say what would be removed, and remove nothing.' }),
+    'dry-run': boolean({ default: false, summary: 'Say what would be removed, and remove nothing.' }),
     ...outputFlags,
   };
 

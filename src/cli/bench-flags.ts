@@ -23,7 +23,11 @@ export const launchFlags = {
     helpValue: 'LIST',
     summary: `What launches the containers: ${RUNTIMES.join(', ')}; all: whatever of these works here.`,
   })(),
-  quick: boolean({ helpGroup: 'PROBES', summary: 'Fewer probes and rounds: whether it works, not how well.' }),
+  quick: boolean({
+    default: false,
+    helpGroup: 'PROBES',
+    summary: 'Fewer probes and rounds: whether it works, not how well.',
+  }),
   require: string({
     multiple: true,
     // Or the arguments that follow would be values, too.
@@ -80,6 +84,7 @@ export const compareFlags = {
     summary: 'Chance of a single false alarm among all metrics together (1%).',
   }),
   'any-environment': boolean({
+    default: false,
     helpGroup: 'JUDGING',
     summary: 'Compare runs of different kernels, cgroup modes or CPUs, too.',
   }),
