@@ -172,10 +172,12 @@ const WHOSE = ['own', 'shared', 'host'] as const;
 function whoseOf(side: Side, container: Container, ref: NsRef): (typeof WHOSE)[number] {
   if (side.isHostNs(ref)) return 'host';
   const members = side.namespaces.get(ref)?.processes ?? [];
-  const isAnothers = ({ pid }: ProcessFacts): boolean => {
-    // A process of the host that is in there is a visitor (nsenter, an engine on its way in), not somebody's isolation.
+  const began = side.leaderOf(container)?.start ?? 0;
+  const isAnothers = ({ pid, start }: ProcessFacts): boolean => {
     const owner = side.containerOfPid.get(pid);
-    return owner !== undefined && owner !== container && owner.parent !== container.key;
+    // A process of the host that came later is a visitor (nsenter), not somebody's isolation; one that was there before the
+    // container let it in.
+    return owner === undefined ? start < began : owner !== container && owner.parent !== container.key;
   };
   return members.some(isAnothers) ? 'shared' : 'own';
 }
