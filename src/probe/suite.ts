@@ -172,7 +172,10 @@ function resultOf({ probe, launcher, lack, rounds }: Series): ProbeResult {
     verdict,
     why: whyOf(telling, verdict, count, rounds.length),
     invariants: telling?.invariants ?? [],
-    metrics: metricsOf(`${launcher.runtime} ${id}`, rounds, trials),
+    // Of the first rounds alone there are too few samples for any comparison: a gate would never be more than inconclusive.
+    metrics: metricsOf(`${launcher.runtime} ${id}`, rounds, trials).map((metric) =>
+      probe.rounds === 'every' ? metric : { ...metric, informative: true },
+    ),
     durationMs: rounds.reduce((sum, { ms }) => sum + ms, 0),
   };
 }
