@@ -3,7 +3,7 @@
  * no path outside of a marked cgroup is ever written to. On v1 they are in the root of each hierarchy, so that one path serves
  * all of them, as runtimes want it; on v2 where controllers are handed on ({@link liveHierarchies}).
  */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rmdirSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
 import { NsinspectError } from '../text/error.ts';
@@ -66,6 +66,11 @@ export class CgroupScope implements Scope {
     return typeof hierarchy?.base === 'string' ? hierarchy.version : null;
   }
 
+  /** Error, with the reason, where one of these cannot be used. */
+  require(controllers: readonly string[]): void {
+    for (const controller of controllers) this.#need(controller);
+  }
+
   /** Path of the scope below the root of each hierarchy, as runtimes take it; the same in all that it is in. */
   get path(): string {
     const unified = this.#hierarchies.find(({ version }) => version === 2);
@@ -123,7 +128,7 @@ export class CgroupScope implements Scope {
     if (directory === null) throw this.#lack(controller);
     if (!/^[\w.-]+$/.test(file)) throw new TypeError(`no file of a cgroup: ${file}`);
     try {
-      writeFileSync(path.join(directory, file), value, { flag: 'r+' });
+      writeInto(path.join(directory, file), value);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
       throw new NsinspectError(`the kernel refuses ${JSON.stringify(value)} in ${file}: ${code}`, {
@@ -140,7 +145,7 @@ export class CgroupScope implements Scope {
 
   join(group: string, pid: number): void {
     for (const directory of this.#directories(group)) {
-      writeFileSync(path.join(directory, 'cgroup.procs'), String(pid), { flag: 'r+' });
+      writeInto(path.join(directory, 'cgroup.procs'), String(pid));
     }
   }
 
@@ -227,7 +232,7 @@ function inheritCpuset(parent: string, directory: string): void {
     // `noprefix` drops the prefix from the names.
     const file = existsSync(path.join(directory, `cpuset.${name}`)) ? `cpuset.${name}` : name;
     if (readOrNull(path.join(directory, file))?.trim() !== '') continue;
-    writeFileSync(path.join(directory, file), (readOrNull(path.join(parent, file)) ?? '').trim(), { flag: 'r+' });
+    writeInto(path.join(directory, file), (readOrNull(path.join(parent, file)) ?? '').trim());
   }
 }
 
@@ -235,7 +240,7 @@ function inheritCpuset(parent: string, directory: string): void {
 function enable(directory: string, controllers: readonly string[]): void {
   if (controllers.length === 0) return;
   const text = controllers.map((controller) => `+${controller}`).join(' ');
-  writeFileSync(path.join(directory, 'cgroup.subtree_control'), text, { flag: 'r+' });
+  writeInto(path.join(directory, 'cgroup.subtree_control'), text);
 }
 
 function children(directory: string): string[] {
@@ -267,15 +272,8 @@ function below(directory: string): string[] {
  */
 export function killBelow(directories: readonly string[]): void {
   const end = Date.now() + PATIENCE_MS;
-  const write = (file: string, value: string) => {
-    for (const at of directories.map((directory) => path.join(directory, file)).filter((name) => existsSync(name))) {
-      try {
-        writeFileSync(at, value, { flag: 'r+' });
-      } catch (error) {
-        // A runtime removes at the same time what it made: what is in no cgroup any more needs no end.
-        if (!['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      }
-    }
+  const write = (file: string, value: string, where: readonly string[] = directories) => {
+    for (const at of where.map((directory) => path.join(directory, file))) writeIfThere(at, value);
   };
   const living = () => [...new Set(directories.flatMap(pidsBelow))].filter(isRunning);
   write('cgroup.kill', '1');
@@ -288,8 +286,29 @@ export function killBelow(directories: readonly string[]): void {
     write('pids.max', '0');
     write('freezer.state', 'FROZEN');
     for (const pid of living()) killOne(pid);
-    write('freezer.state', 'THAWED');
+    // Each level by itself: what froze one below may have died before it thawed it.
+    write('freezer.state', 'THAWED', directories.flatMap(below));
     pause(2);
+  }
+}
+
+/** Writes a file that is there. It is not opened for reading: some are for writing only (cgroup.kill). */
+function writeInto(file: string, value: string): void {
+  const fd = openSync(file, constants.O_WRONLY);
+  try {
+    // At once: to these files every write is a word of its own.
+    writeSync(fd, value);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes a file that not every hierarchy has, of a cgroup that a runtime may remove at the same time. */
+function writeIfThere(file: string, value: string): void {
+  try {
+    writeInto(file, value);
+  } catch (error) {
+    if (!['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

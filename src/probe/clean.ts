@@ -2,18 +2,18 @@
  * Finds and removes what probes of dead makers left (SIGKILL, a crash, a lost terminal). Only what bears a mark is looked at,
  * and only where its maker is known to be dead: other software's cgroups, and those of a nsinspect that is at work, stay.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import type { TaskStat } from '../parse/task-stat.ts';
 import { NsinspectError } from '../text/error.ts';
 import { killBelow, removeTree } from './cgroupfs.ts';
 import { liveHierarchies } from './hierarchies.ts';
-import { containersOf, removeContainersOf } from './launch/docker.ts';
+import { containersOf, removeContainerOf, removeImageOf } from './launch/docker.ts';
 import { pause } from './live.ts';
 import { lifeOf, MARK_PREFIX, MARK_VARIABLE, parseMark, surroundings, type Surroundings } from './mark.ts';
-import { distrust, mountsBelow, removeMarked, removeShortcuts, scratchRoot, stateRoot } from './state.ts';
-import { allPids, isRunning, killSame, statOf, variableOf } from './tasks.ts';
+import { distrust, mountsBelow, removeMarked, scratchRoot, shortcuts, stateRoot } from './state.ts';
+import { allPids, killFound, statOf, tasksNaming, variableOf, waitForEnd } from './tasks.ts';
 
 /** What was found and removed, and what was not. */
 export interface Cleaned {
@@ -86,9 +86,13 @@ function sweep(dryRun: boolean): Cleaned {
     }
   };
 
-  const marked = markedTasks(around);
   // First, lest they make more.
-  if (!dryRun) killAll(marked);
+  const marked = dryRun ? markedTasks(around) : killFound(() => markedTasks(around));
+  const links = shortcuts().filter(({ mark: name }) => {
+    const mark = parseMark(name);
+    return mark !== null && lifeOf(mark, around) === 'dead';
+  });
+  if (!dryRun) for (const { at } of links) waitForEnd(killFound(() => tasksNaming(`${at}/`)));
   const pids = marked.map(({ pid }) => pid);
   const cgroups = liveHierarchies()
     .flatMap(({ root }) => markedBelow(root))
@@ -101,13 +105,18 @@ function sweep(dryRun: boolean): Cleaned {
   // One cgroup of several hierarchies at a time: what ends its tasks is in some of them only.
   for (const group of Map.groupBy(cgroups, (at) => path.basename(at)).values())
     attempt(group[0] ?? '', () => killBelow(group));
+  // Their cgroups and mounts are free when they are gone.
+  waitForEnd(marked);
   const gone = cgroups.filter((at) => attempt(at, () => removeTree(at)));
   const containers: string[] = [];
   // Where the engine cannot be asked the directory stays, since it tells of the container.
-  const without = directories.filter((at) => attempt(at, () => containers.push(...removeContainersOf(at))));
+  const without = [removeContainerOf, removeImageOf].reduce(
+    (left, removal) => left.filter((at) => attempt(at, () => containers.push(...removal(at)))),
+    directories,
+  );
   const mounts = without.flatMap(mountsBelow);
   const removed = without.filter((at) => attempt(at, () => removeMarked(at)));
-  removeShortcuts();
+  for (const { at } of links) rmSync(at, { force: true });
   return { cgroups: gone, pids, mounts, directories: removed, containers, kept };
 }
 
@@ -148,10 +157,4 @@ function markedTasks(around: Surroundings): TaskStat[] {
     const mark = task === null ? null : parseMark(variableOf(pid, MARK_VARIABLE) ?? '');
     return task !== null && mark !== null && pid !== around.pid && lifeOf(mark, around) === 'dead' ? [task] : [];
   });
-}
-
-function killAll(tasks: readonly TaskStat[]): void {
-  for (const task of tasks) killSame(task);
-  // Their cgroups and mounts are free when they are gone.
-  for (let wait = 0; wait < 200 && tasks.some(({ pid }) => isRunning(pid)); wait++) pause(5);
 }

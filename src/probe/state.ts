@@ -72,16 +72,14 @@ export function shortcut(directory: string, mark: string): string {
   return at;
 }
 
-/** Removes links of {@link shortcut} whose directory is gone. Links are read, never followed. */
-export function removeShortcuts(): void {
+/** The links of {@link shortcut} that are there, each with the mark that it is of. Links are read, never followed. */
+export function shortcuts(): { readonly at: string; readonly mark: string }[] {
   const root = stateRoot();
-  if (distrust(root) !== null || lstatSync(root, { throwIfNoEntry: false }) === undefined) return;
-  for (const entry of readdirSync(root, { withFileTypes: true })) {
-    const at = path.join(root, entry.name);
-    if (!entry.isSymbolicLink()) continue;
-    const [marked = ''] = path.relative(root, readlinkSync(at)).split('/');
-    if (lstatSync(path.join(root, marked), { throwIfNoEntry: false }) === undefined) rmSync(at, { force: true });
-  }
+  if (distrust(root) !== null || lstatSync(root, { throwIfNoEntry: false }) === undefined) return [];
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isSymbolicLink())
+    .map(({ name }) => path.join(root, name))
+    .map((at) => ({ at, mark: path.relative(root, readlinkSync(at)).split('/')[0] ?? '' }));
 }
 
 /** Mount points at or below a directory in this mount namespace, innermost first. */

@@ -30,18 +30,41 @@ export function isRunning(pid: number): boolean {
   return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
 }
 
-/** Sends SIGKILL; that the process is gone already is as good. */
-export function killOne(pid: number): void {
+/** Sends a signal; that the process is gone already is as good. */
+export function killOne(pid: number, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
 /** Ends the process that this is of, and no other that has its pid by now. */
-export function killSame(task: TaskStat): void {
-  if (statOf(task.pid)?.start === task.start) killOne(task.pid);
+export function killSame(task: TaskStat, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
+  if (statOf(task.pid)?.start === task.start) killOne(task.pid, signal);
+}
+
+/**
+ * Ends all processes that `find` finds, also those that they start meanwhile: all are stopped before the first is ended, since
+ * some start another when one ends (conmon). Gives those that were there.
+ */
+export function killFound(find: () => readonly TaskStat[]): TaskStat[] {
+  const found = new Map<number, TaskStat>();
+  for (let round = 0; round < 50; round++) {
+    const more = find().filter(({ pid, state }) => !found.has(pid) && state !== 'Z' && state !== 'X');
+    if (more.length === 0) break;
+    for (const task of more) {
+      found.set(task.pid, task);
+      killSame(task, 'SIGSTOP');
+    }
+  }
+  for (const task of found.values()) killSame(task);
+  return [...found.values()];
+}
+
+/** Waits a moment until they are gone, which one in a frozen cgroup is not before that is thawed. */
+export function waitForEnd(tasks: readonly TaskStat[]): void {
+  for (let wait = 0; wait < 400 && tasks.some(({ pid }) => isRunning(pid)); wait++) pause(5);
 }
 
 /** All pids. */
@@ -87,17 +110,12 @@ export function innerPid(pid: number): number | null {
   return line === null ? null : Number(line[1]?.split('\t').at(-1));
 }
 
-/** Ends all processes that were started with this in their environment, also those that they start meanwhile. */
-export function killAllWith(name: string, value: string): void {
-  for (let round = 0; round < 50; round++) {
-    const found = allPids().flatMap((pid) => {
-      const task = variableOf(pid, name) === value ? statOf(pid) : null;
-      return task === null || task.state === 'Z' ? [] : [task];
-    });
-    if (found.length === 0) return;
-    for (const task of found) killSame(task);
-    pause(2);
-  }
+/** Processes that have this text in their arguments. */
+export function tasksNaming(text: string): TaskStat[] {
+  return allPids().flatMap((pid) => {
+    const task = readTask(pid, 'cmdline')?.includes(text) === true ? statOf(pid) : null;
+    return task === null ? [] : [task];
+  });
 }
 
 /** The value of a variable in the environment that a process was started with; null: not there, or not for this user to read. */

@@ -48,6 +48,7 @@ export class Place {
       throw new TypeError('not a scope of cgroupfs');
     this.scope = spec.scope ?? makeScope(this.bounds, wanted);
     try {
+      this.scope.require(wanted);
       this.bounding = BOUNDING.filter((name) => this.scope.directory(name, '') !== null);
       this.controllers = [...new Set([...wanted, ...this.bounding])];
       this.directory = makeMarked(stateRoot(), this.mark);

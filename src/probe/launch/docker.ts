@@ -10,7 +10,7 @@ import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { makeScope } from '../cgroupfs.ts';
 import { undoAtEnd } from '../live.ts';
-import { newMark } from '../mark.ts';
+import { MARK_VARIABLE, newMark } from '../mark.ts';
 import { makeMarked, removeMarked, stateRoot } from '../state.ts';
 import { launchIn, tried } from './container.ts';
 import { ask, launchByEngine, removeContainer, type Engine } from './engine.ts';
@@ -19,8 +19,8 @@ import type { Bounds, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
 import { makeRoot, versionOf } from './root.ts';
 import { lastLine } from './text.ts';
 
-/** Beside a probe's files: by which daemon its container is, for whoever cleans up after its maker. */
-const DAEMON = 'docker.json';
+/** In the directory of a mark: by which daemon the container or image of that name is, for whoever cleans up after its maker. */
+const NOTES = { container: 'docker-container.json', image: 'docker-image.json' } as const;
 
 function engine(environment: Readonly<Record<string, string | undefined>> = process.env): Engine {
   const env: Record<string, string> = {};
@@ -55,7 +55,7 @@ export class DockerLauncher implements Launcher {
   launch(spec: LaunchSpec): Promise<Probe> {
     return launchIn(spec, async (place, began) => {
       const name = this.#imageName();
-      noteDaemon(place.directory, this.#engine);
+      note(place.directory, 'container', this.#engine);
       const binds = makeRoot(place.make('root'), spec, place.scratch);
       return launchByEngine(this.#engine, { spec, image: ['--pull', 'never', name], binds }, place, began);
     });
@@ -76,8 +76,14 @@ export class DockerLauncher implements Launcher {
   }
 }
 
-function noteDaemon(directory: string, { env }: Engine): void {
-  writeFileSync(path.join(directory, DAEMON), JSON.stringify(env), { mode: 0o600 });
+function note(directory: string, kind: keyof typeof NOTES, { env }: Engine): void {
+  writeFileSync(path.join(directory, NOTES[kind]), JSON.stringify(env), { mode: 0o600 });
+}
+
+/** The daemon that a note tells of; null: there is no note of that kind. */
+function noted(directory: string, kind: keyof typeof NOTES): Engine | null {
+  const file = path.join(directory, NOTES[kind]);
+  return existsSync(file) ? engine(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : null;
 }
 
 function importImage(docker: Engine): { name: string; remove: () => void } {
@@ -92,13 +98,13 @@ function importImage(docker: Engine): { name: string; remove: () => void } {
   };
   const forget = undoAtEnd(remove);
   try {
-    noteDaemon(directory, docker);
+    note(directory, 'image', docker);
     const root = path.join(directory, 'root');
     mkdirSync(root);
     makeRoot(root, {}, null);
     const script = 'tar -C "$1" -cf - . | docker import - "$2"';
     const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', root, name], {
-      env: { PATH: `${process.env['PATH'] ?? ''}:${PATH}`, ...docker.env },
+      env: { PATH: `${process.env['PATH'] ?? ''}:${PATH}`, ...docker.env, [MARK_VARIABLE]: mark },
       encoding: 'utf8',
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: 60_000,
@@ -116,18 +122,23 @@ function removeImage(docker: Engine, mark: string): void {
   if (ask(docker, ['images', '--quiet', imageOf(mark)]) !== '') ask(docker, ['rmi', '--force', imageOf(mark)]);
 }
 
-/** Names of the containers that a marked directory tells of. */
+/** Names of the containers and images that a marked directory tells of. */
 export function containersOf(directory: string): string[] {
-  return existsSync(path.join(directory, DAEMON)) ? [path.basename(directory)] : [];
+  return Object.values(NOTES).some((name) => existsSync(path.join(directory, name))) ? [path.basename(directory)] : [];
 }
 
-/** Removes container and image of the mark whose directory this is, if it is one of docker's. Gives their names. */
-export function removeContainersOf(directory: string): string[] {
-  const file = path.join(directory, DAEMON);
-  if (!existsSync(file)) return [];
-  const mark = path.basename(directory);
-  const docker = engine(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>);
-  removeContainer(docker, mark);
-  removeImage(docker, mark);
-  return [mark];
+/** Removes the container of the mark whose directory this is, if it has one. Gives its name. */
+export function removeContainerOf(directory: string): string[] {
+  const docker = noted(directory, 'container');
+  if (docker === null) return [];
+  removeContainer(docker, path.basename(directory));
+  return [path.basename(directory)];
+}
+
+/** As {@link removeContainerOf}, for an image. After all containers: one that is in use loses its name only. */
+export function removeImageOf(directory: string): string[] {
+  const docker = noted(directory, 'image');
+  if (docker === null) return [];
+  removeImage(docker, path.basename(directory));
+  return [path.basename(directory)];
 }

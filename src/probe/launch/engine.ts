@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { NsinspectError } from '../../text/error.ts';
 import { MARK_VARIABLE } from '../mark.ts';
 import { pause } from '../live.ts';
-import { isRunning, killAllWith } from '../tasks.ts';
+import { isRunning } from '../tasks.ts';
 import type { Place } from './container.ts';
 import { Container } from './container.ts';
 import { Gated, PATH, payloadOf } from './gated.ts';
@@ -141,8 +141,6 @@ export async function launchByEngine(
     kill();
     removeContainer(engine, mark);
     gated.killGroup();
-    // podman's monitor starts podman once more when the container has ended, which would make its state anew.
-    if (engine.runtime === 'podman') killAllWith(MARK_VARIABLE, mark);
     gated.release();
   });
   await gated.stage('gate');

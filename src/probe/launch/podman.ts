@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 
 import type { RuntimeFacts } from '../../schema/bench.ts';
 import { makeScope } from '../cgroupfs.ts';
-import { rlimitsOf } from '../tasks.ts';
+import { killFound, rlimitsOf, tasksNaming, waitForEnd } from '../tasks.ts';
 import { shortcut } from '../state.ts';
 import { launchIn, tried } from './container.ts';
 import { launchByEngine, type Engine } from './engine.ts';
@@ -72,7 +72,11 @@ export class PodmanLauncher implements Launcher {
       const binds = makeRoot(root, spec, place.scratch);
       // podman takes no path of its state that is longer than 50 bytes: sockets in it must be shorter than 108 (unix(7)).
       const short = shortcut(place.make('p'), place.mark);
-      place.before(() => rmSync(short, { force: true }));
+      place.before(() => {
+        // Its monitor starts podman once more when the container has ended, which would make what is removed anew.
+        waitForEnd(killFound(() => tasksNaming(`${short}/`)));
+        rmSync(short, { force: true });
+      });
       const podman = engine(short, place.scope.version('memory') === 2);
       return launchByEngine(podman, { spec, image: [...ulimits(), '--rootfs', root], binds }, place, began);
     });

@@ -1,0 +1,106 @@
+/** Probes of an ordinary user: user namespaces carry them, a delegated cgroup ends them, and the rest says what it lacks. */
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import { expect, onTestFinished, test, type TestContext } from 'vitest';
+
+import { jsonOf, ROOT, run } from '../support/cli.ts';
+import { describeWith } from '../support/components.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+/** nobody, on every system. */
+const UID = 65534;
+const AS_NOBODY = ['setpriv', '--reuid', String(UID), '--regid', String(UID), '--clear-groups', '--'];
+
+/** What it tells of a probe. */
+interface Told {
+  readonly usable: boolean;
+  readonly why: string | null;
+  readonly output: string;
+  readonly lacks: Record<string, string>;
+  /** Paths of the payload in all hierarchies. */
+  readonly cgroups: string;
+  readonly refused: string;
+}
+
+const SCRIPT = `
+import { readFileSync } from 'node:fs';
+import { launcherOf } from './src/probe/launch/launchers.ts';
+const launcher = launcherOf(process.argv[2]);
+const { usable, why } = await launcher.check();
+const script = 'id -u; cat /proc/self/uid_map; cat /proc/sys/kernel/hostname; head -c 900M /dev/zero | tail | wc -c';
+const probe = await launcher.launch({ name: 'ordinary', script, bounds: { memory: 64 << 20 } });
+const cgroups = readFileSync('/proc/' + probe.pid + '/cgroup', 'latin1');
+probe.go();
+const { output } = await probe.wait();
+const lacks = Object.fromEntries(probe.scope.lacks);
+probe.remove();
+const setting = { controller: 'pids', file: 'pids.max', value: '4' };
+const refused = await launcher.launch({ name: 'refused', script: '', settings: [setting] }).then(
+  () => '', (error) => error.message);
+launcher.close();
+console.log(JSON.stringify({ usable, why, output, lacks, cgroups, refused }));
+`;
+
+/** The sources where nobody can read and run them: a checkout may lie in somebody's home. */
+function sources(context: TestContext): string {
+  const directory = temporaryDirectory(context);
+  chmodSync(directory, 0o755);
+  for (const name of ['src', 'node_modules/koffi', 'node_modules/@koromix', 'package.json']) {
+    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
+    cpSync(path.join(ROOT, name), path.join(directory, name), { recursive: true, dereference: true });
+  }
+  copyFileSync(process.execPath, path.join(directory, 'node'));
+  chmodSync(path.join(directory, 'node'), 0o755);
+  writeFileSync(path.join(directory, 'probe.ts'), SCRIPT);
+  mkdirSync(path.join(directory, 'run'));
+  chownSync(path.join(directory, 'run'), UID, UID);
+  return directory;
+}
+
+function told(directory: string, runtime: string, before: readonly string[] = []) {
+  const command = [...before, ...AS_NOBODY, `${directory}/node`, `${directory}/probe.ts`, runtime];
+  return run(command, { XDG_RUNTIME_DIR: `${directory}/run` });
+}
+
+describeWith(['root', 'setpriv', 'unshare', 'runc', 'bwrap'], 'a probe of an ordinary user', () => {
+  test.each(['native', 'bwrap', 'runc'])('by %s runs as root of a namespace of its own', async (runtime) => {
+    const directory = sources({ onTestFinished } as TestContext);
+    const { usable, why, output, lacks, refused } = jsonOf<Told>(await told(directory, runtime));
+    expect({ usable, why }).toEqual({ usable: true, why: null });
+    const [uid, ...rest] = output.split('\n');
+    expect(uid).toBe('0');
+    expect(rest[0]?.trim().split(/\s+/)).toEqual(['0', String(UID), '1']);
+    // The memory that tail wanted was not to be had.
+    expect(rest.slice(1)).toEqual(['ordinary', '0', '']);
+    expect(Object.keys(lacks)).toEqual(expect.arrayContaining(['memory', 'pids']));
+    expect(refused).toMatch(/^the controller pids cannot be used: .*(?:cannot be written to|delegated|not enabled)/);
+    expect(readdirSync(`${directory}/run/nsinspect-probe`)).toEqual([]);
+  });
+
+  test('is in a cgroup that was delegated', async (context) => {
+    const mount = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((at) => existsSync(`${at}/cgroup.procs`))!;
+    const delegated = `${mount}/nsi-delegated-${process.pid}`;
+    mkdirSync(`${delegated}/own`, { recursive: true });
+    context.onTestFinished(() => {
+      for (const at of [`${delegated}/own`, delegated]) rmdirSync(at);
+    });
+    for (const name of ['.', 'cgroup.procs', 'cgroup.subtree_control']) chownSync(`${delegated}/${name}`, UID, UID);
+    const join = ['sh', '-c', `echo $$ > ${delegated}/own/cgroup.procs && exec "$@"`, 'sh'];
+    const { usable, cgroups, lacks } = jsonOf<Told>(await told(sources(context), 'native', join));
+    expect(usable).toBe(true);
+    expect(cgroups).toMatch(new RegExp(`0::.*/${path.basename(delegated)}/nsinspect-probe-[^/]+/probe\n`));
+    expect(Object.keys(lacks)).not.toContain('v2');
+    expect(readdirSync(delegated).filter((name) => name.startsWith('nsinspect'))).toEqual([]);
+  });
+});
