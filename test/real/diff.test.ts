@@ -1,7 +1,7 @@
 /** What a real engine does between two captures, and that the comparison says exactly that of the container. */
 import { readFileSync } from 'node:fs';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { changeText } from '../../reports/diff-words.ts';
 import { decodeCapture } from '../../src/capture/file.ts';
@@ -12,22 +12,18 @@ import { nameText } from '../../src/text/bytes.ts';
 import { canonicalJson } from '../../src/text/json.ts';
 import { cli } from '../support/cli.ts';
 import { describeWith } from '../support/components.ts';
-import { busyboxRoot, type Client, Lab, labsLeft, startDockerd } from '../support/daemons.ts';
+import { busyboxRoot, type Client, type Lab, startDockerd } from '../support/daemons.ts';
+import { useLab } from '../support/lab-for-tests.ts';
 
 describeWith(['root', 'busybox-static', 'unshare', 'nsenter', 'ip', 'docker'], 'a container of docker', () => {
   let lab: Lab;
   let docker: Client;
 
-  beforeAll(async () => {
-    lab = await Lab.start();
+  useLab(async (started) => {
+    lab = started;
     await busyboxRoot(lab);
     docker = await startDockerd(lab);
     await docker('import', `${lab.dir}/root.tar`, 'nsi/base');
-  });
-
-  afterAll(async () => {
-    await lab.stop();
-    expect(labsLeft()).toEqual([]);
   });
 
   let taken = 0;
