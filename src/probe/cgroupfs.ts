@@ -93,6 +93,14 @@ export class CgroupScope implements Scope {
     for (const hierarchy of wanted) this.#make(hierarchy, group, controllers);
   }
 
+  /** Makes a group in every hierarchy in which another is, also in those that a runtime chose. */
+  makeBeside(group: string, other: string, controllers: readonly string[]): void {
+    for (const hierarchy of this.#hierarchies) {
+      if (hierarchy.base === null || !existsSync(withGroup(hierarchy.base, this.mark, other))) continue;
+      this.#make(hierarchy, group, controllers);
+    }
+  }
+
   #make({ base, version, controllers: offered }: Hierarchy, group: string, wanted: readonly string[]): void {
     if (base === null) return;
     const names = group === SELF ? [] : group.split('/');

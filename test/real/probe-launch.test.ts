@@ -242,6 +242,9 @@ for (const runtime of OTHERS) {
       expect(probe.settings).toEqual([{ ...FOUR_TASKS, by: runtime === 'bwrap' ? 'nsinspect' : 'runtime' }]);
       const { output } = await ran(probe);
       expect(output).toBe('a b\nforked 2\n');
+      // The runtime would have removed it by now: what was counted is still to be read, and nothing runs on.
+      expect(probe.read('pids', 'pids.events')).toMatch(/^max [1-9]/);
+      expect(probe.scope.pids(probe.group)).toEqual([]);
     });
 
     it('hands on status, signal, standard input and files', async (context) => {

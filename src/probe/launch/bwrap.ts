@@ -65,8 +65,6 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   const binds = makeRoot(root, spec, place.scratch);
   const options = bwrapArguments(spec, root, binds, bounds.disk, process.geteuid?.() === 0);
   place.makeGroup();
-  const setUp = mark.replace(/.*-/, 'set-up-');
-  scope.makeGroup(setUp, place.controllers);
   const limits = scope.directory('memory', place.group) === null ? rlimits(bounds) : [];
   const kill = () => {
     place.kill();
@@ -81,12 +79,12 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   });
   place.before(() => {
     kill();
-    scope.remove(setUp);
+    place.killSetUp();
     gated.release();
   });
   const pid = gated.pidOf(await gated.stage('gate'));
   place.found(pid);
-  for (const other of [gated.pid, ...descendantsOf(gated.pid)]) if (other !== pid) scope.join(setUp, other);
+  place.setApart(pid, [gated.pid, ...descendantsOf(gated.pid)]);
   const settings = (spec.settings ?? []).map((setting): AppliedSetting => ({ ...setting, by: 'nsinspect' }));
   place.set(settings);
   place.verify(pid);

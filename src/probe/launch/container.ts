@@ -32,6 +32,7 @@ export class Place {
   /** Those of them that bound the scope and end what is in it. */
   readonly bounding: readonly string[];
   readonly #ownsScope: boolean;
+  #setUp: string | null = null;
   /** The payload, once it is known: where no cgroup ends it, it is ended itself, and with it its pid namespace. */
   #payload: TaskStat | null = null;
   readonly #undos: (() => void)[] = [];
@@ -90,9 +91,29 @@ export class Place {
     }
   }
 
+  /** Makes a group beside the payload's for what belongs to the launch only, with these controllers; removed with the place. */
+  makeSetUp(controllers: readonly string[]): string {
+    this.#setUp = this.mark.replace(/.*-/, 'set-up-');
+    this.scope.makeGroup(this.#setUp, controllers);
+    return this.#setUp;
+  }
+
+  /** Moves all but the payload out of its group: what supervises it, and would be counted with it. */
+  setApart(payload: number, others = this.scope.pids(this.group)): void {
+    const group = this.makeSetUp(this.controllers);
+    // Where it stayed it would be ended with the payload.
+    this.scope.makeBeside(group, this.group, this.controllers);
+    for (const other of others) if (other !== payload) this.scope.join(group, other);
+  }
+
   /** Says which process is the payload. */
   found(pid: number): void {
     this.#payload = statOf(pid);
+  }
+
+  /** Ends what belongs to the launch only. */
+  killSetUp(): void {
+    if (this.#setUp !== null) this.scope.kill(this.#setUp);
   }
 
   /** Ends the payload and all in its group. */
@@ -104,7 +125,10 @@ export class Place {
   remove(): void {
     for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) undo();
     if (this.#ownsScope) this.scope.remove();
-    else this.scope.remove(this.group);
+    else {
+      this.scope.remove(this.group);
+      if (this.#setUp !== null) this.scope.remove(this.#setUp);
+    }
     removeMarked(this.directory);
     if (this.scratch !== null) removeMarked(this.scratch);
     this.#forget();

@@ -7,10 +7,10 @@ import { spawnSync } from 'node:child_process';
 import { NsinspectError } from '../../text/error.ts';
 import { MARK_VARIABLE } from '../mark.ts';
 import { pause } from '../live.ts';
-import { isRunning } from '../tasks.ts';
+import { innerPid, variableOf } from '../tasks.ts';
 import type { Place } from './container.ts';
 import { Container } from './container.ts';
-import { Gated, PATH, payloadOf } from './gated.ts';
+import { Gated, PATH, supervised } from './gated.ts';
 import type { AppliedSetting, Bind, CgroupSetting, LaunchSpec, OwnNamespace, Probe } from './launcher.ts';
 import { CAPABILITIES } from './native.ts';
 import { lastLine } from './text.ts';
@@ -109,7 +109,7 @@ export async function launchByEngine(
   const own = settings.filter(({ by }) => by === 'nsinspect');
   place.set(own.filter(({ group }) => group !== undefined));
   const capabilities = CAPABILITIES.flatMap((name) => ['--cap-add', name.toUpperCase()]);
-  const [script, ...words] = payloadOf(spec, bounds);
+  const [script, ...words] = supervised(spec, bounds);
   const run = [
     ...['run', '--interactive', '--rm', '--name', mark, '--label', `${MARK_VARIABLE}=${mark}`],
     ...['--cgroup-parent', [scope.path, parent].filter((name) => name !== '').join('/')],
@@ -124,9 +124,9 @@ export async function launchByEngine(
     ...image,
     ...words,
   ];
-  let pid: number | null = null;
+  let isFound = false;
   const kill = () => {
-    if (pid !== null) scope.kill(place.group);
+    if (isFound) place.kill();
     else scope.kill();
   };
   const gated = new Gated({
@@ -136,22 +136,29 @@ export async function launchByEngine(
     env: engine.env,
     translate: true,
     kill,
+    ended: kill,
   });
   place.before(() => {
     kill();
+    place.killSetUp();
     removeContainer(engine, mark);
     gated.killGroup();
     gated.release();
   });
-  await gated.stage('gate');
-  pid = Number(ask(engine, ['inspect', '--format', '{{.State.Pid}}', mark]));
-  const group = pid > 0 && isRunning(pid) ? scope.groupOf(pid) : null;
-  if (group === null) {
+  const inner = await gated.stage('gate');
+  const pid = scope
+    .pids()
+    .find((candidate) => innerPid(candidate) === inner && variableOf(candidate, MARK_VARIABLE) === mark);
+  const group = pid === undefined ? null : scope.groupOf(pid);
+  if (pid === undefined || group === null) {
     throw new NsinspectError(`the container is not in a cgroup of this host: another host's ${engine.runtime}?`, {
       code: 'probe-failed',
     });
   }
   place.group = group;
+  isFound = true;
+  place.found(pid);
+  place.setApart(pid);
   place.verify(pid);
   place.set(own.filter((setting) => setting.group === undefined));
   return new Container(engine.runtime, place, gated, { pid, settings, startMs: performance.now() - began, kill });

@@ -41,32 +41,67 @@ export function payloadOf({ script, args = [] }: LaunchSpec, bounds: Bounds): st
   return ['/bin/sh', '-c', gate.join('; '), 'probe', script, ...args];
 }
 
+/** What the supervisor says at the end, on both streams: whatever the payload has said before is read by then. */
+const END = /\nnsinspect:end (\d+)\n/;
+
+/** Longer than {@link END} can be. */
+const END_BYTES = 64;
+
+/**
+ * As {@link payloadOf}, for runtimes that remove the container's cgroup, and all counters in it, when its first process ends:
+ * that is a shell which outlives the payload and says how it ended. It is to be moved out of the payload's group at the gate.
+ */
+export function supervised(spec: LaunchSpec, bounds: Bounds): string[] {
+  const end = String.raw`printf '\nnsinspect:end %s\n' $status`;
+  // What runs in the background has no standard input unless it is said (sh(1)).
+  const script = `exec 3<&0; "$@" <&3 3<&- & wait $!; status=$?; ${end}; ${end} >&2; read -r word <&3`;
+  return ['/bin/sh', '-c', script, 'supervisor', ...payloadOf(spec, bounds)];
+}
+
 /** The bounds of a spec, with defaults. */
 export function boundsOf({ bounds }: Pick<LaunchSpec, 'bounds'>): Bounds {
   return { ...DEFAULT_BOUNDS, ...bounds };
 }
 
-/** Text of a stream, of which only the first bytes are kept. */
+/** Text of a stream, of which only the first bytes are kept; nothing after a supervisor's word. */
 class Kept {
   readonly #most: number;
   readonly #pieces: Buffer[] = [];
-  #length = 0;
-  truncated = false;
+  #heard = 0;
+  /** The last of what was heard, kept or not. */
+  #tail = '';
+  #end: { readonly at: number; readonly status: number } | null = null;
 
   constructor(most: number) {
     this.#most = most;
   }
 
   add(piece: Buffer): void {
-    const room = this.#most - this.#length;
-    if (piece.length > room) this.truncated = true;
-    if (room <= 0) return;
-    this.#pieces.push(piece.subarray(0, room));
-    this.#length += Math.min(room, piece.length);
+    if (this.#end !== null) return;
+    if (this.#heard < this.#most) this.#pieces.push(piece.subarray(0, this.#most - this.#heard));
+    this.#heard += piece.length;
+    const latest = this.#tail + piece.toString('latin1');
+    const found = END.exec(latest);
+    if (found !== null) this.#end = { at: this.#heard - latest.length + found.index, status: Number(found[1]) };
+    this.#tail = latest.slice(-END_BYTES);
   }
 
   get text(): string {
-    return Buffer.concat(this.#pieces).toString('utf8');
+    return Buffer.concat(this.#pieces).subarray(0, this.#length).toString('utf8');
+  }
+
+  get truncated(): boolean {
+    return this.#length > this.#most;
+  }
+
+  /** The status that a supervisor has said; null: it has not. */
+  get end(): number | null {
+    return this.#end?.status ?? null;
+  }
+
+  /** Bytes that were heard before a supervisor's word. */
+  get #length(): number {
+    return this.#end?.at ?? this.#heard;
   }
 }
 
@@ -79,6 +114,8 @@ export interface GatedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether a status above 128 means a signal: runtimes that cannot end by that signal themselves. */
   readonly translate: boolean;
+  /** Called when a supervisor has said that the payload has ended: what it left running goes as if it had been the first process. */
+  readonly ended?: () => void;
   /** Why it gave up, in one line of what it said; the last unless told otherwise. */
   readonly reason?: (errors: string) => string;
   /** Ends the container, however far it is. */
@@ -92,7 +129,7 @@ export class Gated {
   readonly #started = performance.now();
   readonly #output: Kept;
   readonly #errors: Kept;
-  readonly #ended: Promise<void>;
+  readonly #ended = Promise.withResolvers<null>();
   readonly #watchdog: NodeJS.Timeout;
   #code: { readonly status: number | null; readonly signal: string | null } | null = null;
   #failure: Error | null = null;
@@ -118,27 +155,22 @@ export class Gated {
       detached: true,
     });
     this.#child.stdout.on('data', (piece: Buffer) => this.#hear(piece));
-    this.#child.stderr.on('data', (piece: Buffer) => this.#errors.add(piece));
+    this.#child.stderr.on('data', (piece: Buffer) => {
+      this.#errors.add(piece);
+      this.#checkEnd();
+    });
     // The payload may end without reading what it is told: its end says so.
     this.#child.stdin.on('error', () => this.#notify());
-    this.#ended = new Promise((resolve) => {
-      this.#child.on('error', (error) => {
-        this.#failure = error;
-        resolve();
-      });
-      this.#child.on('close', (status, signal) => {
-        this.#code = this.#codeOf(status, signal);
-        this.#tookMs = this.#went === null ? 0 : performance.now() - this.#went;
-        resolve();
-      });
+    this.#child.on('error', (error) => {
+      this.#failure = error;
+      this.#end(null, null);
     });
-    void this.#ended.then(() => {
-      clearTimeout(this.#watchdog);
-      this.#notify();
-    });
+    this.#child.on('close', (status, signal) => this.#end(status, signal));
     this.#watchdog = setTimeout(() => {
       this.#timedOut = true;
       options.kill();
+      // Nothing tells of an end before the gate.
+      if (!this.#atGate) this.killGroup();
     }, options.bounds.seconds * 1000);
   }
 
@@ -200,7 +232,7 @@ export class Gated {
   }
 
   async wait(): Promise<Exit> {
-    await this.#ended;
+    await this.#ended.promise;
     if (this.#failure !== null) throw this.#early('could not be started');
     return {
       ...(this.#code ?? { status: null, signal: null }),
@@ -233,6 +265,24 @@ export class Gated {
     return this.#code !== null || this.#failure !== null;
   }
 
+  /** The first end counts: a supervisor's word, or else the end of what was started. */
+  #end(status: number | null, signal: string | null): void {
+    if (this.#over && this.#failure === null) return;
+    this.#code = this.#codeOf(status, signal);
+    this.#tookMs = this.#went === null ? 0 : performance.now() - this.#went;
+    clearTimeout(this.#watchdog);
+    this.#ended.resolve(null);
+    this.#notify();
+  }
+
+  #checkEnd(): void {
+    const { end } = this.#output;
+    if (this.#atGate && end !== null && this.#errors.end !== null && !this.#over) {
+      this.#options.ended?.();
+      this.#end(end, null);
+    }
+  }
+
   #codeOf(status: number | null, signal: string | null) {
     if (!this.#options.translate || status === null || status <= 128) return { status, signal };
     const name = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
@@ -261,6 +311,7 @@ export class Gated {
       // A runtime that floods its output before the gate is kept within bounds like any other.
       this.#line = this.#line.slice(-4096);
     }
+    this.#checkEnd();
     this.#notify();
   }
 

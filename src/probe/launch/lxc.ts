@@ -10,7 +10,7 @@ import { NsinspectError } from '../../text/error.ts';
 import { makeScope } from '../cgroupfs.ts';
 import { MARK_VARIABLE } from '../mark.ts';
 import { Container, launchIn, tried, type Place } from './container.ts';
-import { boundsOf, Gated, PATH, payloadOf } from './gated.ts';
+import { boundsOf, Gated, PATH, supervised } from './gated.ts';
 import type { AppliedSetting, Bind, Bounds, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
 import { CAPABILITIES, DEFAULT_NAMESPACES } from './native.ts';
 import { fstabField, makeRoot, versionOf } from './root.ts';
@@ -109,30 +109,27 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   const version = (controller: string) => scope.version(controller);
   const facts = { spec, bounds, mark, root, binds, scope: scope.path.slice(1), group, settings, version };
   writeFileSync(file, lxcConfig(facts));
-  const kill = () => {
-    place.kill();
-    gated.killGroup();
-  };
+  const kill = () => place.kill();
   const gated = new Gated({
     command: [
-      ...['lxc-execute', '--name', 'probe', '--lxcpath', place.make('lxc'), '--rcfile', file],
-      ...['--', ...payloadOf(spec, bounds)],
+      ...['lxc-start', '--foreground', '--name', 'probe', '--lxcpath', place.make('lxc'), '--rcfile', file],
+      ...['--', ...supervised(spec, bounds)],
     ],
-    ...{ mark, bounds, translate: true, kill },
+    ...{ mark, bounds, translate: true, kill, ended: () => place.kill() },
     // What follows are the steps that failed in turn.
     reason: (errors) => errors.split('\n')[0]?.replace(/^.*?: \d+ /, '') ?? '',
   });
   place.before(() => {
     kill();
-    scope.kill();
+    place.killSetUp();
+    gated.killGroup();
     gated.release();
   });
   const pid = gated.pidOf(await gated.stage('gate'));
   place.found(pid);
   const at = scope.groupOf(pid);
   if (at !== null) place.group = at;
-  // LXC has a first process of its own in the container, which is no part of the payload.
-  for (const other of scope.pids(place.group)) if (other !== pid) scope.join('monitor', other);
+  place.setApart(pid);
   place.verify(pid);
   return new Container('lxc', place, gated, { pid, settings, startMs: performance.now() - began, kill });
 }

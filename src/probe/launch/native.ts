@@ -147,9 +147,7 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   place.makeGroup();
   const settings = (spec.settings ?? []).map((setting): AppliedSetting => ({ ...setting, by: 'nsinspect' }));
   place.set(settings);
-  const setUp = place.mark.replace(/.*-/, 'set-up-');
-  scope.makeGroup(setUp, place.bounding);
-  place.before(() => scope.remove(setUp));
+  const setUp = place.makeSetUp(place.bounding);
 
   // With rights the namespace of users comes last: the mounts are then made by the host's root, and those in it are locked.
   const outer = privileged ? without(own, 'user', 'cgroup') : without(own, 'cgroup');
@@ -179,7 +177,7 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   });
   function kill(): void {
     place.kill();
-    scope.kill(setUp);
+    place.killSetUp();
     gated.killGroup();
   }
   place.before(() => {

@@ -12,7 +12,7 @@ import { NsinspectError } from '../../text/error.ts';
 import { makeScope } from '../cgroupfs.ts';
 import { MARK_VARIABLE } from '../mark.ts';
 import { Container, launchIn, tried, type Place } from './container.ts';
-import { boundsOf, Gated, PATH, payloadOf } from './gated.ts';
+import { boundsOf, Gated, PATH, supervised } from './gated.ts';
 import type { AppliedSetting, Bind, Bounds, CgroupSetting, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
 import type { OwnNamespace } from './launcher.ts';
 import { CAPABILITIES, rlimits } from './native.ts';
@@ -141,7 +141,7 @@ export function ociConfig(
     process: {
       ...base.process,
       terminal: false,
-      args: [...(cgroupsPath === null ? rlimits(bounds) : []), ...payloadOf(spec, bounds)],
+      args: [...(cgroupsPath === null ? rlimits(bounds) : []), ...supervised(spec, bounds)],
       env: [`PATH=${PATH}`, 'LC_ALL=C', `${MARK_VARIABLE}=${mark}`],
       capabilities: { bounding: names, effective: names, permitted: names },
     },
@@ -230,10 +230,11 @@ async function launch(runtime: 'runc' | 'crun', spec: LaunchSpec, place: Place, 
   const kill = () => place.kill();
   const gated = new Gated({
     command: [...command, 'run', '--bundle', bundle, mark],
-    ...{ mark, bounds, env, translate: true, kill },
+    ...{ mark, bounds, env, translate: true, kill, ended: kill },
   });
   place.before(() => {
     kill();
+    place.killSetUp();
     spawnSync(command[0] ?? '', [...command.slice(1), 'delete', '--force', mark], {
       env,
       stdio: 'ignore',
@@ -244,6 +245,7 @@ async function launch(runtime: 'runc' | 'crun', spec: LaunchSpec, place: Place, 
   });
   const pid = gated.pidOf(await gated.stage('gate'));
   place.found(pid);
+  place.setApart(pid);
   place.verify(pid);
   place.set(own.filter(({ group }) => group === undefined));
   return new Container(runtime, place, gated, { pid, settings, startMs: performance.now() - began, kill });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { bwrapArguments } from '../../../src/probe/launch/bwrap.ts';
 import { engineOptions } from '../../../src/probe/launch/engine.ts';
-import { boundsOf, payloadOf } from '../../../src/probe/launch/gated.ts';
+import { boundsOf, supervised } from '../../../src/probe/launch/gated.ts';
 import { lxcConfig } from '../../../src/probe/launch/lxc.ts';
 import { fstab } from '../../../src/probe/launch/native.ts';
 import { ociConfig, ociResources } from '../../../src/probe/launch/oci.ts';
@@ -58,7 +58,7 @@ describe('the configuration for runc and crun', () => {
     expect(config).toMatchObject({
       hostname: 'quota',
       root: { path: '/root-of-probe', readonly: true },
-      process: { terminal: false, cwd: '/', args: payloadOf(SPEC, boundsOf({})) },
+      process: { terminal: false, cwd: '/', args: supervised(SPEC, boundsOf({})) },
       linux: { cgroupsPath: '/m/probe', namespaces: [{ type: 'pid' }, { type: 'uts' }], maskedPaths: ['/proc/kcore'] },
     });
     expect(config.mounts.map(({ destination, options }) => [destination, options.at(-1)])).toEqual([
