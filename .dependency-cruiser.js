@@ -93,9 +93,10 @@ export default {
     { name: 'can be resolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no development package in the product',
+      comment: 'types alone are none of it',
       severity: 'error',
       from: { path: '^(src|reports|commands|bin)/' },
-      to: { dependencyTypes: ['npm-dev'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],
   options: {

@@ -25,6 +25,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
 /** Packages with native code, which finds its binary relative to its own files. */
 const NATIVE = ['better-sqlite3', 'koffi'];
 
+/** jsdom, below it, reads files beside its own. */
+const WHOLE = ['d3-node'];
+
 /**
  * What oclif would load and nsinspect never needs: wsl-utils tells whether this is Windows and takes 5 ms for it,
  * TypeScript (9 MB) reads the tsconfig.json of a command line that is run from its sources.
@@ -55,6 +58,14 @@ const commands = Object.fromEntries(
   globSync('commands/**/*.ts', { cwd: ROOT }).map((file) => [file.replace(/\.ts$/, ''), file]),
 );
 
+/** Each section of the report is a file of its own, found by its place alone. */
+const sections = Object.fromEntries(
+  globSync('reports/report/sections/*.ts', { cwd: ROOT }).map((file) => [
+    `sections/${path.basename(file, '.ts')}`,
+    file,
+  ]),
+);
+
 /** A build that fails leaves the last one in place, and one that runs meanwhile finds all of its files. */
 const fresh = path.join(ROOT, `dist.${process.pid}.tmp`);
 process.once('exit', () => {
@@ -62,7 +73,7 @@ process.once('exit', () => {
 });
 await build({
   absWorkingDir: ROOT,
-  entryPoints: { ...ENTRIES, ...commands },
+  entryPoints: { ...ENTRIES, ...commands, ...sections },
   outdir: fresh,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -73,7 +84,7 @@ await build({
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
-  external: NATIVE,
+  external: [...NATIVE, ...WHOLE],
   plugins: [LEAVE_OUT],
   banner: { js: COMMONJS_SCOPE },
 });
