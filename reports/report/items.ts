@@ -5,6 +5,11 @@ import type { ItemId } from '../../src/schema/report.ts';
 import type { ProcessFacts } from '../../src/schema/tasks.ts';
 import { refText } from '../../src/text/ns-ref.ts';
 
+/** Where a link to an item leads within the page: the element of its home has the item for an id. */
+export function itemHref(item: ItemId): string {
+  return `#${encodeURIComponent(item)}`;
+}
+
 /** A container: home is the isolation matrix. */
 export function containerItem({ key }: Pick<Container, 'key'>): ItemId {
   return `container:${key}`;

@@ -84,6 +84,8 @@ export interface ReportNode {
   /** As {@link ReportRow.item}; a node in a second tree has none. */
   readonly item: ItemId | null;
   readonly text: string;
+  /** The item that its text names, where that has its home elsewhere: a link. */
+  readonly link?: ItemId;
   /** What follows the text, such as changed namespaces and counts. */
   readonly cells: readonly ReportCell[];
   readonly mark?: Mark;
