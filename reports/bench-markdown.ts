@@ -1,10 +1,10 @@
 /** A run or a comparison as Markdown, for the step summary of a CI job. */
 import type { BenchDocument } from '../src/schema/bench.ts';
 import type { Comparison, MetricComparison } from '../src/schema/bench-compare.ts';
-import { terminalSafe } from '../src/text/safe.ts';
 import { verdictText } from './bench-compare-text.ts';
 import { formatMeasured, formatP, formatRatio, formatShare } from './bench-numbers.ts';
 import { sumText } from './bench-run-text.ts';
+import { escapeMarkdown as escaped, markdownDocument, markdownFold, markdownList, markdownTable } from './markdown.ts';
 
 /** A step summary may have 1 MiB, and nobody reads more rows. */
 const MOST_ROWS = 500;
@@ -14,10 +14,10 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const { base, next, failed, unjudged, metrics, differences, notes } = comparison;
   const changed = metrics.filter(({ change }) => change !== 'same');
   const same = metrics.filter(({ change }) => change === 'same');
-  return document([
+  return markdownDocument([
     `## nsinspect bench: ${escaped(verdictText(comparison))}`,
     `Base of ${escaped(base.takenAt)}, new run of ${escaped(next.takenAt)}, kernel ${escaped(next.kernel)}.`,
-    list([
+    markdownList([
       ...differences.map((one) => `differs: ${one.what} ${one.base ?? 'unknown'} -> ${one.next ?? 'unknown'}`),
       ...notes,
     ]),
@@ -41,16 +41,14 @@ export function comparisonMarkdown(comparison: Comparison): string {
       ],
     ),
     metricTable(changed),
-    same.length === 0
-      ? ''
-      : `<details><summary>${same.length} unchanged</summary>\n\n${metricTable(same)}\n\n</details>`,
+    same.length === 0 ? '' : markdownFold(`${same.length} unchanged`, metricTable(same)),
   ]);
 }
 
 /** A table of the probes and one of what they measured. */
 export function runMarkdown({ results, environment, takenAt }: BenchDocument): string {
   const { kernel, cgroupMode, cpus, cpuModel } = environment;
-  return document([
+  return markdownDocument([
     `## nsinspect bench: ${escaped(sumText(results))}`,
     escaped(`${takenAt}, kernel ${kernel}, cgroups ${cgroupMode}, ${cpus} x ${cpuModel ?? 'unknown CPU'}`),
     table(
@@ -98,28 +96,6 @@ function metricTable(rows: readonly MetricComparison[]): string {
   );
 }
 
-function document(parts: readonly string[]): string {
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-}
-
-function list(items: readonly string[]): string {
-  return items.map((item) => `- ${escaped(item)}`).join('\n');
-}
-
 function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '';
-  const lines = [headers, headers.map(() => '---'), ...rows.slice(0, MOST_ROWS).map((row) => row.map(escaped))];
-  const more = rows.length > MOST_ROWS ? `\n\n${rows.length - MOST_ROWS} more are not shown.` : '';
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n') + more;
-}
-
-/** Text that Markdown and HTML show as it is: no markup, no link, no mention, no cell ends in it. */
-function escaped(text: string): string {
-  return terminalSafe(text)
-    .replaceAll(/[\\`*_{}[\]()#+!|~$^-]/g, String.raw`\$&`)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('@', '&#64;')
-    .replaceAll('://', '&#58;//');
+  return markdownTable(headers, rows, MOST_ROWS);
 }

@@ -8,8 +8,14 @@ import { Studio } from './picture.ts';
 import type { Block } from './section.ts';
 import type { ReportNode, ReportTable } from '../../src/schema/report.ts';
 
+/** What is in a page besides the report. */
+export interface PageOptions {
+  /** The capture as a file holds it; null: the page is without. */
+  readonly raw: Uint8Array | null;
+}
+
 /** The page, whole. */
-export function reportPage(report: Report): string {
+export function reportPage(report: Report, { raw }: PageOptions): string {
   const { host, takenAt, findings } = reportDocument(report);
   const studio = new Studio();
   const title = `${host.hostname === undefined ? 'unknown host' : nameText(host.hostname)}, ${takenAt}`;
@@ -20,7 +26,7 @@ export function reportPage(report: Report): string {
         .join('')}</section>`,
   );
   const found = findings.map(({ severity, text }) => `<li>${severity}: ${escapeHtml(text)}</li>`).join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title><style>body{background:${LIGHT.ground};color:${LIGHT.text}}@media(prefers-color-scheme:dark){body{background:${DARK.ground};color:${DARK.text}}}${pictureStyle()}</style></head><body><h1>${escapeHtml(title)}</h1><ol>${found}</ol>${sections.join('')}</body></html>\n`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title><style>body{background:${LIGHT.ground};color:${LIGHT.text}}@media(prefers-color-scheme:dark){body{background:${DARK.ground};color:${DARK.text}}}${pictureStyle()}</style></head><body><h1>${escapeHtml(title)}</h1><ol>${found}</ol>${sections.join('')}${raw === null ? '' : `<script type="application/octet-stream" id="raw">${Buffer.from(raw).toString('base64')}</script>`}</body></html>\n`;
 }
 
 function blockHtml(block: Block, section: string, studio: Studio): string {

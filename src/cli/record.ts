@@ -8,6 +8,7 @@ import type { DiffChange } from '../schema/diff-document.ts';
 import type { RecordSummary, SnapshotInfo } from '../schema/history.ts';
 import type { Store } from '../store/store.ts';
 import { byTime, hostnameOf } from './moment.ts';
+import { Stop } from './stop.ts';
 import { putCapture } from './take.ts';
 
 /** What to record, and for how long. Times in milliseconds. */
@@ -45,10 +46,6 @@ export interface RecordListener {
 /** How it went; who opened the history knows its name. */
 export type RecordResult = Omit<RecordSummary, 'database'>;
 
-type Signal = Exclude<RecordSummary['endedBy'], 'time'>;
-
-const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-
 /** Of the snapshots of a host that many are removed at once, one in so many: removing is costly each time. */
 const REMOVED_AT_ONCE = 20;
 
@@ -67,41 +64,6 @@ export async function record(
     return await new Recorder(store, take, wishes, listener, stop).run();
   } finally {
     stop.close();
-  }
-}
-
-/** A signal ends the waiting at once; a second one ends the program as if nobody listened. */
-class Stop {
-  signal: Signal | null = null;
-  #wake: (() => void) | null = null;
-  readonly #stop = (signal: NodeJS.Signals): void => {
-    this.signal ??= SIGNALS.find((one) => one === signal) ?? null;
-    this.close();
-    this.#wake?.();
-  };
-
-  constructor() {
-    // The one that main has for an init process would end it without a summary.
-    process.removeAllListeners('SIGINT');
-    for (const signal of SIGNALS) process.on(signal, this.#stop);
-  }
-
-  isAsked(): boolean {
-    return this.signal !== null;
-  }
-
-  wait(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, milliseconds));
-      this.#wake = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  close(): void {
-    for (const signal of SIGNALS) process.off(signal, this.#stop);
   }
 }
 

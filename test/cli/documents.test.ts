@@ -44,6 +44,7 @@ const COMMANDS: Readonly<
   capture: { live: [['--output', '/dev/null', '--redact']] },
   completion: { live: [['bash']] },
   doctor: { live: [[]] },
+  report: { live: [[], ['--redact']], from: [[]] },
   'bench clean': { live: [['--dry-run']] },
   'cgroup graph': { live: [[]] },
   'cgroup tree': { live: [[], ['--depth', '1', '--sort', 'tasks']] },
