@@ -1,7 +1,9 @@
-/** Markup for pages: everything from the host passes {@link escapeHtml}. */
+/** Markup for pages: everything from the host passes {@link shown} or {@link escapeHtml}. */
+import { terminalSafe } from '../../src/text/safe.ts';
 
 /** Text as it may stand between tags or in a quoted attribute. What HTML cannot hold (NUL and its like) is shown as U+FFFD. */
 export function escapeHtml(text: string): string {
+  if (!NOT_PLAIN.test(text)) return text;
   return text
     .replaceAll(/[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replaceAll('&', '&amp;')
@@ -9,4 +11,12 @@ export function escapeHtml(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
+}
+
+/** Nearly every text is plain: one look instead of six. */
+const NOT_PLAIN = /[^ !#-%(-;=?-~]/;
+
+/** Text for reading: what is invisible or reorders a line stands there as an escape, as it does in a terminal. */
+export function shown(text: string): string {
+  return escapeHtml(terminalSafe(text));
 }
