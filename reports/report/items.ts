@@ -34,8 +34,3 @@ export function processItem({ pid, start }: Pick<ProcessFacts, 'pid' | 'start'>)
 export function layerItem(id: string): ItemId {
   return `layer:${id}`;
 }
-
-/** The link to an item's home. Brackets and the like are escaped, what a fragment may hold (RFC 3986, 3.5) stays readable. */
-export function itemHref(item: ItemId): string {
-  return `#${encodeURIComponent(item.toWellFormed()).replaceAll('%3A', ':').replaceAll('%2F', '/')}`;
-}
