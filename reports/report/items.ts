@@ -7,7 +7,8 @@ import { refText } from '../../src/text/ns-ref.ts';
 
 /** Where a link to an item leads within the page: the element of its home has the item for an id. */
 export function itemHref(item: ItemId): string {
-  return `#${encodeURIComponent(item)}`;
+  // What a fragment may hold (RFC 3986, 3.5) stays readable.
+  return `#${encodeURIComponent(item.toWellFormed()).replaceAll('%3A', ':').replaceAll('%2F', '/')}`;
 }
 
 /** A container: home is the isolation matrix. */
