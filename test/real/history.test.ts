@@ -43,6 +43,8 @@ async function recording(db: string, snapshots: number, ...more: string[]) {
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as RecordEvent);
+  let stderr = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(child, 'close');
   await new Promise<void>((resolve, reject) => {
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
@@ -52,10 +54,10 @@ async function recording(db: string, snapshots: number, ...more: string[]) {
     child.once('error', reject);
     void ended.then(() => resolve());
   });
-  const end = async (signal: NodeJS.Signals): Promise<{ status: number | null; events: RecordEvent[] }> => {
+  const end = async (signal: NodeJS.Signals): Promise<{ status: number | null; events: RecordEvent[]; stderr: string }> => {
     child.kill(signal);
     const [status] = (await ended) as [number | null];
-    return { status, events: lines() };
+    return { status, events: lines(), stderr };
   };
   return { end };
 }
@@ -137,10 +139,12 @@ describe('a recording', () => {
     const db = file('small.db');
     await cli('snapshot', 'take', '--label', 'kept', '--db', db);
     const limit = Number((await listed(db)).bytes) + 30_000;
-    const { events } = await (await recording(db, 25, '--max-size', String(limit))).end('SIGTERM');
+    const { events, stderr } = await (await recording(db, 25, '--max-size', String(limit))).end('SIGTERM');
     expect(events.filter(({ event }) => event === 'pruned').length).toBeGreaterThan(0);
     const { bytes, snapshots } = await listed(db);
-    expect(Number(bytes)).toBeLessThanOrEqual(limit);
+    // Where other programs change much meanwhile, the newest beside the labelled one may be too much already: that is said.
+    if (stderr.includes('no other snapshot of this host')) expect(snapshots).toHaveLength(2);
+    else expect(Number(bytes)).toBeLessThanOrEqual(limit);
     expect(snapshots[0]).toMatchObject({ id: 1, label: 'kept' });
     await expectSound(db, 1);
   });
