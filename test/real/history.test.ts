@@ -54,7 +54,9 @@ async function recording(db: string, snapshots: number, ...more: string[]) {
     child.once('error', reject);
     void ended.then(() => resolve());
   });
-  const end = async (signal: NodeJS.Signals): Promise<{ status: number | null; events: RecordEvent[]; stderr: string }> => {
+  const end = async (
+    signal: NodeJS.Signals,
+  ): Promise<{ status: number | null; events: RecordEvent[]; stderr: string }> => {
     child.kill(signal);
     const [status] = (await ended) as [number | null];
     return { status, events: lines(), stderr };
