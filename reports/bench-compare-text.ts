@@ -21,7 +21,8 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
   const { base, next, differences, failed, unjudged, metrics, notes } = comparison;
   const rows = [...metrics].sort((a, b) => RANK[a.change] - RANK[b.change]);
   const scale = scaleOf(rows);
-  const [header = '', ...cells] = tableLines(rows, columnsFor(scale, style), style);
+  const isOneSuite = new Set(rows.map(({ id }) => id.split('/', 1)[0])).size === 1;
+  const [header = '', ...cells] = tableLines(rows, columnsFor(scale, isOneSuite, style), style);
   const said = (text: string, indent: string): string[] =>
     wrap(terminalSafe(text), (style.columns ?? Infinity) - indent.length, style).map((line) => indent + line);
   return [
@@ -57,7 +58,7 @@ function runText({ takenAt, version, hostname, kernel, quick }: Comparison['base
   return `${takenAt}  ${hostname ?? 'unknown host'}, ${kernel}, nsinspect ${version}${quick ? ', quick' : ''}`;
 }
 
-function columnsFor(scale: number, style: Style): Column<MetricComparison>[] {
+function columnsFor(scale: number, isOneSuite: boolean, style: Style): Column<MetricComparison>[] {
   const isWide = style.columns === null || style.columns >= WIDE;
   const column = (
     name: string,
@@ -72,8 +73,9 @@ function columnsFor(scale: number, style: Style): Column<MetricComparison>[] {
   const barHeader = `${' '.repeat((width - 1) >> 1)}0 ${limit}`;
   // Variants of a probe differ at the end of its name.
   const probe = ({ id, runtime }: MetricComparison): string => {
-    const text = terminalSafe(runtime === 'native' ? id : `${id} (${runtime})`);
-    return isWide ? text : truncateMiddle(text, NARROW_PROBE, style.ellipsis);
+    const text = (name: string): string => terminalSafe(runtime === 'native' ? name : `${name} (${runtime})`);
+    if (isWide) return text(id);
+    return truncateMiddle(text(isOneSuite ? id.slice(id.indexOf('/') + 1) : id), NARROW_PROBE, style.ellipsis);
   };
   const right = { align: 'right' } as const;
   return [

@@ -2,7 +2,7 @@
 import type { BenchDocument } from '../src/schema/bench.ts';
 import type { Comparison, MetricComparison } from '../src/schema/bench-compare.ts';
 import { verdictText } from './bench-compare-text.ts';
-import { formatMeasured, formatP, formatRatio, formatShare } from './bench-numbers.ts';
+import { formatDetectable, formatMeasured, formatP, formatRatio, formatShare } from './bench-numbers.ts';
 import { sumText } from './bench-run-text.ts';
 import { escapeMarkdown as escaped, markdownDocument, markdownFold, markdownList, markdownTable } from './markdown.ts';
 
@@ -61,18 +61,16 @@ export function runMarkdown({ results, environment, takenAt }: BenchDocument): s
     table(
       ['Probe', 'Runtime', 'Metric', 'Median', '95 %', 'n', 'cv', 'Minimum detectable effect'],
       results.flatMap(({ id, runtime, metrics }) =>
-        metrics.map(
-          ({ name, unit, informative, summary: { median, interval, n, cv, minimumDetectableEffect: mde } }) => [
-            id,
-            runtime,
-            name,
-            formatMeasured(median, unit),
-            interval.map((bound) => formatMeasured(bound, '')).join(' to '),
-            String(n),
-            formatShare(cv),
-            informative ? 'informative' : formatShare(mde),
-          ],
-        ),
+        metrics.map((metric) => [
+          id,
+          runtime,
+          metric.name,
+          formatMeasured(metric.summary.median, metric.unit),
+          metric.summary.interval.map((bound) => formatMeasured(bound, '')).join(' to '),
+          String(metric.summary.n),
+          formatShare(metric.summary.cv),
+          `${formatDetectable(metric)}${metric.informative ? ' informative' : ''}`,
+        ]),
       ),
     ),
   ]);

@@ -1,4 +1,5 @@
 /** Numbers of measurements in words, the same in every rendering. */
+import type { Metric } from '../src/schema/bench.ts';
 import type { ChangeEstimate, MetricComparison } from '../src/schema/bench-compare.ts';
 
 /** Four digits say all that a benchmark can; more where a whole number has them. */
@@ -26,6 +27,12 @@ export function formatChange(change: number | null): string {
 /** A share without a sign: `2%`, `0.5%`; null is a dash. */
 export function formatShare(share: number | null): string {
   return share === null ? '-' : `${String(Number((share * 100).toPrecision(2)))}%`;
+}
+
+/** The minimum detectable effect of a metric; in brackets where no comparison judges it. A dash: too few samples. */
+export function formatDetectable({ informative, summary }: Metric): string {
+  const share = formatShare(summary.minimumDetectableEffect);
+  return informative && share !== '-' ? `(${share})` : share;
 }
 
 /** A ratio of medians as a change: `+4.9% [+4.1%, +5.8%]`, or in brief `+4.9% [4.1 5.8]`. */

@@ -3,7 +3,7 @@ import type { BenchDocument, Metric, ProbeResult, Verdict } from '../src/schema/
 import { terminalSafe } from '../src/text/safe.ts';
 import { formatPlural } from '../src/text/units.ts';
 import { truncateMiddle } from '../src/text/width.ts';
-import { formatMeasured, formatShare } from './bench-numbers.ts';
+import { formatDetectable, formatMeasured, formatShare } from './bench-numbers.ts';
 import type { Style } from './style.ts';
 import { tableLines, type Column } from './table.ts';
 import { wrap } from './wrap.ts';
@@ -107,12 +107,7 @@ function metricColumns(names: Names, isNarrow: boolean, ellipsis: string): Colum
     }),
     column('n', 'samples', ({ metric }) => String(metric.summary.n), { align: 'right' }),
     column('cv', 'coefficient of variation', ({ metric }) => formatShare(metric.summary.cv), { align: 'right' }),
-    column(
-      'mde',
-      'minimum detectable effect',
-      ({ metric: { informative, summary } }) => (informative ? '' : formatShare(summary.minimumDetectableEffect)),
-      { align: 'right' },
-    ),
+    column('mde', 'minimum detectable effect', ({ metric }) => formatDetectable(metric), { align: 'right' }),
   ];
 }
 

@@ -16,7 +16,7 @@ import { formatBytes } from '../../text/units.ts';
 import type { Launcher, Probe, Scope } from '../launch/launcher.ts';
 import { readMachine, stateBetween, type MachineState } from '../machine.ts';
 import { isRunning } from '../tasks.ts';
-import { invariant } from './probe.ts';
+import { invariant, THRESHOLDS } from './probe.ts';
 
 /** What the next container may cost, and how far to go. */
 export interface DensityOptions {
@@ -256,7 +256,7 @@ function metricsOf(runtime: string, { steps, tearDownMs }: Run): Metric[] {
     const values = samples.map(({ value }) => value);
     const summary = summarize(values, `${runtime} density/idle ${name}`);
     return [
-      { name, unit, better: 'lower', target: null, threshold: 0.1, informative: false, samples, summary, ...more },
+      { name, unit, better: 'lower', target: null, threshold: THRESHOLDS.cost, informative: false, samples, summary, ...more },
     ];
   };
   const of = (value: (step: Step) => number | null) =>

@@ -31,6 +31,12 @@ export interface Need {
   readonly file?: string;
 }
 
+/**
+ * By how much a metric has to be worse to count, as a share. A limit is exact: what it lets through more than before is a looser limit.
+ * What something costs varies with the machine; half of what is to be found, 10 %, is left to it.
+ */
+export const THRESHOLDS = { limit: 0.02, cost: 0.05 } as const;
+
 /** One value of a metric. */
 export type Measure = Pick<Metric, 'name' | 'unit' | 'better' | 'target' | 'threshold'> & {
   readonly value: number;

@@ -11,6 +11,7 @@ import {
   invariant,
   launched,
   settingsOf,
+  THRESHOLDS,
   type Measure,
   type ProbeContext,
   type ProbeDefinition,
@@ -122,8 +123,15 @@ async function beside(
 function measures(when: string, { rate, p50, p99 }: Pace): Measure[] {
   const lower = { better: 'lower', target: null } as const;
   return [
-    { name: `throughput ${when}`, unit: 'jobs/s', better: 'higher', target: null, threshold: 0.1, value: rate },
-    { name: `p50 ${when}`, unit: 'ms', ...lower, threshold: 0.1, value: p50 },
+    {
+      name: `throughput ${when}`,
+      unit: 'jobs/s',
+      better: 'higher',
+      target: null,
+      threshold: THRESHOLDS.cost,
+      value: rate,
+    },
+    { name: `p50 ${when}`, unit: 'ms', ...lower, threshold: THRESHOLDS.cost, value: p50 },
     // One slow job in a hundred: of a second's worth that is a handful.
     { name: `p99 ${when}`, unit: 'ms', ...lower, threshold: 0.5, informative: true, value: p99 },
   ];
@@ -143,7 +151,7 @@ async function run(context: ProbeContext, hog: Hog): Promise<Trial> {
   const held = await beside(context, hog, seconds, dev, true);
   const alone = paceOf([before, await victim(context, hog, seconds / 2)]);
   const slower = (pace: Pace): number => (pace.rate > 0 ? alone.rate / pace.rate : Infinity);
-  const ratio = { unit: 'ratio', better: 'lower', target: null, threshold: 0.2 } as const;
+  const ratio = { unit: 'ratio', better: 'lower', target: null, threshold: THRESHOLDS.cost } as const;
   const trial: Trial = {
     set: settingsOf({ settings: hog.limit(world, dev) }),
     invariants: [

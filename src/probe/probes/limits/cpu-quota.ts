@@ -7,7 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Probe } from '../../launch/launcher.ts';
 import { usageOf, type UsageSource } from '../counters.ts';
-import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
+import {
+  atGate,
+  invariant,
+  settingsOf,
+  THRESHOLDS,
+  type ProbeContext,
+  type ProbeDefinition,
+  type Trial,
+} from '../probe.ts';
 import {
   bandwidthOf,
   busyScript,
@@ -126,7 +134,7 @@ async function run(
           unit: 'ratio',
           better: 'target',
           target: 1,
-          threshold: 0.02,
+          threshold: THRESHOLDS.limit,
           value: (steady ?? usage / Math.max(1, periods)) / quota,
         },
       ],

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { CgroupSetting, Probe, Scope } from '../../launch/launcher.ts';
 import { usageOf } from '../counters.ts';
-import { invariant, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
+import { invariant, THRESHOLDS, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
 import { busyScript, cpuControllers, cpuNeeds, precedence, usageSource } from './cpu-files.ts';
 
 /** Milliseconds until both are at it. */
@@ -107,7 +107,9 @@ async function runWeight(context: ProbeContext): Promise<Trial> {
         `${Math.round(first / 1000)} ms and ${Math.round(second / 1000)} ms: ${ratio.toFixed(3)}`,
       ),
     ],
-    measures: [{ name: 'ratio', unit: 'ratio', better: 'target', target: 2, threshold: 0.02, value: ratio }],
+    measures: [
+      { name: 'ratio', unit: 'ratio', better: 'target', target: 2, threshold: THRESHOLDS.limit, value: ratio },
+    ],
   };
 }
 

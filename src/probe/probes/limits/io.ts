@@ -10,6 +10,7 @@ import {
   invariant,
   settingsOf,
   type Measure,
+  THRESHOLDS,
   type ProbeContext,
   type ProbeDefinition,
   type Trial,
@@ -211,7 +212,14 @@ function judge({ variant: { kind, limit, block }, set, moved, seconds, steady, e
     amount <= most,
     `${amount} ${unit} in ${seconds.toFixed(3)} s; at most ${Math.round(most)}`,
   );
-  const measure: Measure = { name: 'rate', unit: 'ratio', better: 'target', target: 1, threshold: 0.02, value: rate };
+  const measure: Measure = {
+    name: 'rate',
+    unit: 'ratio',
+    better: 'target',
+    target: 1,
+    threshold: THRESHOLDS.limit,
+    value: rate,
+  };
   if (escapes) {
     // Writeback is done by kernel threads of the root cgroup, which v1 charges (cgroup-v1/blkio-controller.rst).
     const why = `cgroup v1 does not throttle writes through the page cache: ${(amount / seconds / MIB).toFixed(0)} MiB/s under a limit of ${limit / MIB} MiB/s`;

@@ -34,7 +34,7 @@ export interface StartupOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How often. Memory is asked for after the rounds, since it varies little. A container takes a thousand times as long as a namespace, a virtual machine ten thousand times. */
+/** How often. Memory of what the kernel makes is asked for after the rounds, a few times, since it varies little and takes a second each. A container takes a thousand times as long as a namespace, a virtual machine ten thousand times. */
 const PLANS = {
   full: { rounds: 240, containers: 8, machines: 24, budgetMs: 90_000, warmUp: 20, memories: 3 },
   quick: { rounds: 24, containers: 6, machines: 24, budgetMs: 15_000, warmUp: 10, memories: 1 },
@@ -213,12 +213,12 @@ function metricsOf(row: Row, taken: readonly Taken[]): Metric[] {
     const own = taken.filter(({ measure }) => measure.name === name);
     const [first] = own;
     if (first === undefined) return [];
-    const { unit, better, target, threshold } = first.measure;
+    const { unit, better, target, threshold, informative = row.informative } = first.measure;
     const samples = own.map(({ measure: { value }, round, state }): Sample => ({ value, round, ...state }));
     const summary = summarize(
       samples.map(({ value }) => value),
       `${row.runtime} ${row.id} ${name}`,
     );
-    return [{ name, unit, better, target, threshold, informative: row.informative, samples, summary }];
+    return [{ name, unit, better, target, threshold, informative, samples, summary }];
   });
 }

@@ -1,6 +1,6 @@
 /** What `bench startup` measures: rows of one table, in groups that are measured in one go. */
 import type { Invariant, ProbeRuntime } from '../../../schema/bench.ts';
-import type { Measure } from '../probe.ts';
+import { THRESHOLDS, type Measure } from '../probe.ts';
 
 /** One row. */
 export interface Row {
@@ -44,10 +44,10 @@ export interface Group {
 
 /** A time; nanoseconds become the microseconds that all rows have. */
 export function micros(name: string, nanoseconds: number): Measure {
-  return { name, unit: 'us', better: 'lower', target: null, threshold: 0.1, value: nanoseconds / 1000 };
+  return { name, unit: 'us', better: 'lower', target: null, threshold: THRESHOLDS.cost, value: nanoseconds / 1000 };
 }
 
 /** A size. */
 export function bytes(name: 'memory' | 'disk', value: number): Measure {
-  return { name, unit: 'bytes', better: 'lower', target: null, threshold: 0.1, value };
+  return { name, unit: 'bytes', better: 'lower', target: null, threshold: THRESHOLDS.cost, value };
 }
