@@ -141,7 +141,8 @@ function roomAfter(before: number, { columns }: Style): number {
   return columns === null ? Infinity : Math.max(16, columns - before);
 }
 
-function pathsOf({ cgroups }: CssSet, names: ReadonlyMap<number, string>): Map<string, string[]> {
+/** The cgroups of a css_set by path: engines make the same ones in all hierarchies. */
+export function pathsOf({ cgroups }: CssSet, names: ReadonlyMap<number, string>): Map<string, string[]> {
   const byPath = new Map<string, string[]>();
   for (const [hierarchy, { path, inode }] of cgroups) {
     const text = nameText(path);

@@ -12,6 +12,7 @@ import { namespacesOf } from '../../src/model/namespaces.ts';
 import type { Namespaces } from '../../src/model/namespaces.ts';
 import type { BenchDocument } from '../../src/schema/bench.ts';
 import type { Capture } from '../../src/schema/capture.ts';
+import type { CgroupsFacet } from '../../src/schema/cgroups.ts';
 import type { Diff } from '../../src/schema/diff-document.ts';
 import type { TasksFacet } from '../../src/schema/tasks.ts';
 
@@ -66,6 +67,11 @@ export class World {
   /** Throws where the section did not say that it needs them. */
   get tasks(): TasksFacet {
     return this.#facet('tasks');
+  }
+
+  /** Throws where the section did not say that it needs them. */
+  get cgroups(): CgroupsFacet {
+    return this.#facet('cgroups');
   }
 
   /** Containers by leader's start time; who is in none is the host's own. */
