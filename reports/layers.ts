@@ -75,8 +75,8 @@ function stackOf(stacked: LayersSubject['stacked']): NonNullable<LayersDocument[
     : { lowerdirs: stacked.lower.map(({ path }) => path), upperdir: stacked.upper, workdir: stacked.work };
 }
 
-/** Others stack directories, of which they keep no digests. */
-function keepsRecords(engine: Engine | null): boolean {
+/** Whether an engine writes down its layers: others stack directories, of which they keep no digests. */
+export function keepsRecords(engine: Engine | null): boolean {
   return engine !== null && ['docker', 'containerd', 'cri', 'cri-o', 'podman'].includes(engine);
 }
 
@@ -121,7 +121,8 @@ function layerReport(
   };
 }
 
-function instruction(step: HistoryStep | null): string | null {
+/** A step as its author wrote it; null: not known, or there is none. */
+export function instruction(step: HistoryStep | null): string | null {
   if (step === null) return null;
   const { createdBy, comment } = step;
   // `docker import` and `docker commit` leave a comment only.

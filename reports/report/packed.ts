@@ -12,8 +12,7 @@ import type {
 
 /** A cell: its text alone, or text, value, item, mark and note; 0 for what it has not, left out at the end. */
 export type PackedCell =
-  | string
-  | readonly [text: string, value?: string | 0, item?: ItemId | 0, mark?: Mark | 0, note?: string | 0];
+  string | readonly [text: string, value?: string | 0, item?: ItemId | 0, mark?: Mark | 0, note?: string | 0];
 
 /** Item, mark, and cells. */
 export type PackedRow = readonly [item: ItemId | 0, mark: Mark | 0, ...cells: PackedCell[]];
