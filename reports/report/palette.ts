@@ -42,11 +42,11 @@ export const DARK: Readonly<Record<keyof typeof LIGHT, string>> = {
 /** One of the colours. */
 export type Colour = keyof typeof LIGHT;
 
-/** Classes that pictures use: `f-own` fills with a colour, `s-own` strokes with it, `m` is monospaced text, `b` bold, `q` smaller. */
+/** Classes that pictures use: `f-own` fills with a colour, `s-own` strokes with it, `m` is monospaced text, `b` bold, `i` slanted, `q` smaller. */
 export function pictureStyle(): string {
   const rules = (colours: Readonly<Record<Colour, string>>): string =>
     Object.entries(colours)
       .map(([name, value]) => `.f-${name}{fill:${value}}.s-${name}{stroke:${value};fill:none}`)
       .join('');
-  return `text{font:12px system-ui,sans-serif;fill:${LIGHT.text}}.m{font-family:ui-monospace,monospace}.b{font-weight:600}.q{font-size:11px}${rules(LIGHT)}@media(prefers-color-scheme:dark){text{fill:${DARK.text}}${rules(DARK)}}`;
+  return `text{font:12px system-ui,sans-serif;fill:${LIGHT.text}}.m{font-family:ui-monospace,monospace}.b{font-weight:600}.i{font-style:italic}.q{font-size:11px}${rules(LIGHT)}@media(prefers-color-scheme:dark){text{fill:${DARK.text}}${rules(DARK)}}`;
 }

@@ -76,12 +76,12 @@ export class World {
 
   /** Containers by leader's start time; who is in none is the host's own. */
   get containers(): readonly Container[] {
-    return this.#joined.containers;
+    return this.joined.containers;
   }
 
   /** The innermost container of a process. */
   containerOf(pid: number): Container | undefined {
-    return this.#joined.containerOfPid.get(pid);
+    return this.joined.containerOfPid.get(pid);
   }
 
   /** Needs tasks and namespaces. */
@@ -97,7 +97,7 @@ export class World {
   /** Needs tasks, mounts and layers. */
   get layers(): LayersFacts {
     const [layers, mounts] = [this.#facet('layers'), this.#facet('mounts')];
-    const { containerOfPid } = this.#joined;
+    const { containerOfPid } = this.joined;
     return (this.#layers ??= { tasks: this.tasks, mounts, layers, stores: storesOf(layers), containerOfPid });
   }
 
@@ -114,7 +114,8 @@ export class World {
     return (this.#diff ??= compareCaptures(before.capture, this.capture));
   }
 
-  get #joined(): Containers {
+  /** Containers, and who is in which. Needs tasks. */
+  get joined(): Containers {
     return (this.#containers ??= containersOf(this.tasks, this.capture.engines, this.capture.host));
   }
 

@@ -68,6 +68,11 @@ export class Namespaces {
   get(ref: NsRef): Namespace | undefined {
     return this.#byKey.get(refKey(ref));
   }
+
+  /** The host's own namespace of a type, made at boot; undefined where it is not known which that is. */
+  initial(type: NsType): Namespace | undefined {
+    return this.all.find(({ facts }) => facts.type === type && facts.initial === true);
+  }
 }
 
 const OF_CHILDREN: readonly (readonly [NsType, number, number])[] = [
