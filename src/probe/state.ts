@@ -1,8 +1,8 @@
 /**
- * The directory in which launchers keep their files: of this user alone, so that nobody else can plant a link in it. Under
+ * The directory in which launchers keep their files: of this user alone, so that nobody else can plant a link in it or look. Under
  * /run for root and under XDG_RUNTIME_DIR for others, which a boot empties.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -53,7 +53,8 @@ export function distrust(directory: string): string | null {
   if (facts === undefined) return null;
   if (!facts.isDirectory()) return 'is not a directory';
   if (facts.uid !== process.geteuid?.()) return `belongs to uid ${facts.uid}`;
-  if ((facts.mode & 0o077) !== 0) return 'is open to other users';
+  // That they may pass (x) shows and changes nothing: see letPass.
+  if ((facts.mode & 0o066) !== 0) return 'is open to other users';
   return null;
 }
 
@@ -62,6 +63,13 @@ export function makeMarked(root: string, mark: string): string {
   const directory = path.join(secured(root), mark);
   mkdirSync(directory, { mode: 0o700 });
   return directory;
+}
+
+/** Lets a group of users pass through the directory of a mark, which they can neither list nor change. */
+export function letPass(directory: string, gid: number): void {
+  chmodSync(path.dirname(directory), 0o711);
+  chownSync(directory, process.geteuid?.() ?? 0, gid);
+  chmodSync(directory, 0o710);
 }
 
 /** A short name in the state directory for a directory of a mark's, as a link; it goes when the mark does. */

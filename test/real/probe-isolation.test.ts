@@ -149,6 +149,7 @@ describeWith(['root', 'unshare', 'nsenter', 'taskset'], 'probes of isolation', (
 
   test.each([
     ['proc-sys', '/proc/sys'],
+    ['proc', '/proc/irq'],
     ['sysfs', '/sys'],
   ])('%s fails where %s can be written to', async (id, at) => {
     const bind = { source: at, target: at, writable: true };

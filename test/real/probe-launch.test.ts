@@ -263,6 +263,24 @@ for (const runtime of OTHERS) {
       expect(await signal.wait()).toMatchObject({ status: null, signal: 'SIGKILL', timedOut: false });
     });
 
+    it('has ids of its own where the runtime can map them, and then a disk, too', async (context) => {
+      if (!facts.usable) context.skip(facts.why!);
+      const ids = { inside: 0, outside: 200_000, count: 1000 };
+      const script = 'cat /proc/self/uid_map /proc/self/gid_map; id -u; id -g; echo own > /scratch/file';
+      const spec: LaunchSpec = { name: 'ids', script, namespaces: ['user', 'net', 'ipc', 'uts'], ids, scratch: true };
+      const lack = { docker: 'has no option to give', bwrap: 'one id only' }[runtime as string];
+      if (lack !== undefined) {
+        await expect(launch(context, spec)).rejects.toThrow(lack);
+        return;
+      }
+      const mapped = await launch(context, spec);
+      expect(readFileSync(`/proc/${mapped.pid}/status`, 'latin1')).toContain('Uid:\t200000\t');
+      const { output, errors } = await ran(mapped);
+      expect(errors).toBe('');
+      expect(output.trim().split(/\s+/)).toEqual(['0', '200000', '1000', '0', '200000', '1000', '0', '0']);
+      expect(readFileSync(`${mapped.scratch!}/file`, 'latin1')).toBe('own\n');
+    });
+
     it('is within a scope that others share, and ends with its time', async (context) => {
       if (!facts.usable) context.skip(facts.why!);
       const scope = launcher.scope({}, ['cpu']);
@@ -274,6 +292,20 @@ for (const runtime of OTHERS) {
       expect(scope.pids('level')).toContain(probe.pid);
       expect(await ran(probe)).toMatchObject({ timedOut: true });
       probe.remove();
+      // Two at once, made alike.
+      const spec = { script: 'read -r word; echo "$word"', scope };
+      const [first, second] = [
+        await launch(context, { ...spec, name: 'first', group: 'first' }),
+        await launch(context, { ...spec, name: 'second', group: 'second' }),
+      ];
+      expect(new Set([first.pid, second.pid]).size).toBe(2);
+      for (const each of [first, second]) expect(each.read('pids', 'cgroup.procs')).toBe(`${each.pid}\n`);
+      for (const each of [second, first]) each.go();
+      first.write('one\n');
+      second.write('two\n');
+      expect([(await second.wait()).output, (await first.wait()).output]).toEqual(['two\n', 'one\n']);
+      first.remove();
+      second.remove();
       scope.remove();
     });
 

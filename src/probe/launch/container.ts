@@ -1,5 +1,5 @@
 /** What the launchers have in common: a scope, a directory, a gated process, and their removal, in the order that the kernel asks for. */
-import { mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 
@@ -10,12 +10,17 @@ import type { TaskStat } from '../../parse/task-stat.ts';
 import { killSame, statOf } from '../tasks.ts';
 import { undoAtEnd } from '../live.ts';
 import { newMark } from '../mark.ts';
-import { makeMarked, removeMarked, scratchRoot, stateRoot } from '../state.ts';
+import { letPass, makeMarked, removeMarked, scratchRoot, stateRoot } from '../state.ts';
 import { boundsOf, type Gated } from './gated.ts';
 import type { AppliedSetting, Bounds, Exit, Launcher, LaunchSpec, Probe } from './launcher.ts';
 
 /** The payload's group where a spec names none. */
 export const GROUP = 'probe';
+
+/** Name of a group that is of one launch only: several may share the scope. */
+export function ownGroup(name: string, mark: string): string {
+  return mark.replace(/.*-/, `${name}-`);
+}
 
 /** What a probe is made in. Everything in it is removed by {@link Place.remove}, also when the process ends. */
 export class Place {
@@ -54,11 +59,20 @@ export class Place {
       this.controllers = [...new Set([...wanted, ...this.bounding])];
       this.directory = makeMarked(stateRoot(), this.mark);
       this.scratch = spec.scratch === true ? makeMarked(scratchRoot(), this.mark) : null;
+      if (spec.ids !== undefined) this.#letIn(spec.ids.outside);
     } catch (error) {
       if (this.#ownsScope) this.scope.remove();
       throw error;
     }
     this.#forget = undoAtEnd(() => this.remove());
+  }
+
+  /** Lets an id of the host pass to what is the container's: runtimes set up its mounts as that id's user. */
+  #letIn(id: number): void {
+    letPass(this.directory, id);
+    if (this.scratch === null) return;
+    letPass(this.scratch, id);
+    chownSync(this.scratch, id, id);
   }
 
   /** A directory of the probe's own, made. */
@@ -93,7 +107,7 @@ export class Place {
 
   /** Makes a group beside the payload's for what belongs to the launch only, with these controllers; removed with the place. */
   makeSetUp(controllers: readonly string[]): string {
-    this.#setUp = this.mark.replace(/.*-/, 'set-up-');
+    this.#setUp = ownGroup('set-up', this.mark);
     this.scope.makeGroup(this.#setUp, controllers);
     return this.#setUp;
   }

@@ -68,19 +68,27 @@ export function ask({ runtime, command, env }: Engine, args: readonly string[], 
   throw new NsinspectError(`${runtime} ${args[0] ?? ''}: ${why}`, { code: 'probe-failed', cause: error });
 }
 
-/** What `run` is told of namespaces: engines make all but those of users and time, cgroup's on v2 only. */
-function namespaceOptions(names: readonly OwnNamespace[] | undefined): string[] {
+/** What `run` is told of namespaces: none has one of time, only podman has words for ids, and cgroup's is there on v2 only. */
+export function namespaceOptions(
+  runtime: Engine['runtime'],
+  { namespaces: names, ids }: Pick<LaunchSpec, 'namespaces' | 'ids'>,
+): string[] {
   const own = (name: OwnNamespace) => names === undefined || names.includes(name);
-  if (names?.includes('time') === true || names?.includes('user') === true) {
-    const [name] = names.filter((wanted) => wanted === 'time' || wanted === 'user');
-    throw new NsinspectError(`a container of an engine cannot be given a namespace of type ${name ?? ''} of its own`, {
+  const lacks: readonly OwnNamespace[] = runtime === 'podman' ? ['time'] : ['time', 'user'];
+  const lack = names?.find((name) => lacks.includes(name));
+  if (lack !== undefined) {
+    throw new NsinspectError(`${runtime} has no option to give a container a namespace of type ${lack} of its own`, {
       code: 'probe-failed',
     });
   }
+  const { inside, outside, count } = ids ?? { inside: 0, outside: process.geteuid?.() ?? 0, count: 1 };
   return [
     // A bridge would put devices and rules into the host's network namespace.
     ...['--network', own('net') ? 'none' : 'host', '--ipc', own('ipc') ? 'private' : 'host'],
     ...(own('uts') ? [] : ['--uts', 'host']),
+    ...(names?.includes('user') === true
+      ? ['uid', 'gid'].flatMap((kind) => [`--${kind}map`, `${inside}:${outside}:${count}`])
+      : []),
     ...(names === undefined ? [] : ['--cgroupns', own('cgroup') ? 'private' : 'host']),
   ];
 }
@@ -116,7 +124,7 @@ export async function launchByEngine(
     ...['--read-only', '--tmpfs', `/tmp:rw,nosuid,exec,dev,mode=1777,size=${bounds.disk}`],
     ...['--cap-drop', 'ALL', ...capabilities, '--security-opt', 'no-new-privileges'],
     ...['--env', `PATH=${PATH}`, '--env', 'LC_ALL=C', '--env', `${MARK_VARIABLE}=${mark}`, '--log-driver', 'none'],
-    ...namespaceOptions(spec.namespaces),
+    ...namespaceOptions(engine.runtime, spec),
     ...(spec.namespaces?.includes('uts') === false ? [] : ['--hostname', spec.name]),
     ...binds.flatMap(({ source, target, writable }) => ['--volume', `${source}:${target}:${writable ? 'rw' : 'ro'}`]),
     ...options,

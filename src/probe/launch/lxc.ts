@@ -9,11 +9,11 @@ import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { makeScope } from '../cgroupfs.ts';
 import { MARK_VARIABLE } from '../mark.ts';
-import { Container, launchIn, tried, type Place } from './container.ts';
+import { Container, launchIn, ownGroup, tried, type Place } from './container.ts';
 import { boundsOf, Gated, PATH, supervised } from './gated.ts';
 import type { AppliedSetting, Bind, Bounds, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
-import { CAPABILITIES, DEFAULT_NAMESPACES } from './native.ts';
-import { fstabField, makeRoot, versionOf } from './root.ts';
+import { BOOT_TIME_OFFSET, CAPABILITIES, DEFAULT_NAMESPACES } from './native.ts';
+import { fstabField, makeRoot, programPath, versionOf } from './root.ts';
 
 /** What goes into a container's configuration. */
 export interface LxcProbe {
@@ -44,6 +44,9 @@ export function lxcConfig({ spec, bounds, mark, root, binds, scope, group, setti
     ['lxc.namespace.clone', [...own].join(' ')],
     ...(own.has('net') ? [['lxc.net.0.type', 'empty']] : [['lxc.net.0.type', 'none']]),
     ...(own.has('user') ? ['u', 'g'].map((kind) => ['lxc.idmap', `${kind} ${inside} ${outside} ${count}`]) : []),
+    ...(own.has('time')
+      ? ['boot', 'monotonic'].map((name) => [`lxc.time.offset.${name}`, `${BOOT_TIME_OFFSET}s`])
+      : []),
     ['lxc.mount.auto', 'proc:mixed sys:ro'],
     entry('tmpfs', '/dev/shm', 'tmpfs', 'nosuid,nodev,noexec,mode=1777,size=65536k,create=dir'),
     entry('mqueue', '/dev/mqueue', 'mqueue', 'nosuid,nodev,noexec,create=dir'),
@@ -59,9 +62,10 @@ export function lxcConfig({ spec, bounds, mark, root, binds, scope, group, setti
     ['lxc.environment', `PATH=${PATH}`],
     ['lxc.environment', `${MARK_VARIABLE}=${mark}`],
     ['lxc.cgroup.dir.container', `${scope}/${group}`],
-    ['lxc.cgroup.dir.monitor', `${scope}/monitor`],
+    // Each its own, since several may share the scope.
+    ['lxc.cgroup.dir.monitor', `${scope}/${ownGroup('monitor', mark)}`],
     // Where the monitor goes at the end, so that its own cgroup can be removed.
-    ['lxc.cgroup.dir.monitor.pivot', `${scope}/pivot`],
+    ['lxc.cgroup.dir.monitor.pivot', `${scope}/${ownGroup('pivot', mark)}`],
     ...settings
       .filter(({ by }) => by === 'runtime')
       .map(({ controller, file, value }) => [`lxc.cgroup${version(controller) === 2 ? '2' : ''}.${file}`, value]),
@@ -110,12 +114,24 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
   const facts = { spec, bounds, mark, root, binds, scope: scope.path.slice(1), group, settings, version };
   writeFileSync(file, lxcConfig(facts));
   const kill = () => place.kill();
+  // Where it finds newuidmap it has that map ids, which even root may only map if they are listed in /etc/subuid
+  // (LXC, lxc_map_ids). The ids of probes are nobody's.
+  const env = spec.ids === undefined ? {} : { PATH: place.make('no-programs') };
   const gated = new Gated({
     command: [
-      ...['lxc-start', '--foreground', '--name', 'probe', '--lxcpath', place.make('lxc'), '--rcfile', file],
+      ...[
+        programPath('lxc-start'),
+        '--foreground',
+        '--name',
+        'probe',
+        '--lxcpath',
+        place.make('lxc'),
+        '--rcfile',
+        file,
+      ],
       ...['--', ...supervised(spec, bounds)],
     ],
-    ...{ mark, bounds, translate: true, kill, ended: () => place.kill() },
+    ...{ mark, bounds, env, translate: true, kill, ended: kill },
     // What follows are the steps that failed in turn.
     reason: (errors) => errors.split('\n')[0]?.replace(/^.*?: \d+ /, '') ?? '',
   });

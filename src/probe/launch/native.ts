@@ -18,7 +18,8 @@ import { makeScope } from '../cgroupfs.ts';
 import { Container, launchIn, tried, type Place } from './container.ts';
 import { boundsOf, Gated, payloadOf, waitFor } from './gated.ts';
 import type { AppliedSetting, Bounds, IdRange, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
-import { DEVICES, fstabField, makeRoot, versionOf } from './root.ts';
+import { fstab, protectedHere } from './native-mounts.ts';
+import { makeRoot, versionOf } from './root.ts';
 
 /** What engines leave a container by default: root in it, over its own files and nothing else. */
 export const CAPABILITIES = [
@@ -69,38 +70,6 @@ const DROP = [
 /** Between the namespace of users and the payload, where ids are mapped: no program knows how, so that this is done from outside. */
 const MAP = `${waitFor('map', 'mapped')}; exec "$@"`;
 
-/** Everything that is mounted, in the order of fstab(5); `root` lies in `directory`. Exported for its test. */
-export function fstab(
-  directory: string,
-  binds: ReturnType<typeof makeRoot>,
-  own: ReadonlySet<OwnNamespace>,
-  disk: number,
-) {
-  const below = (name: string) => path.join(directory, name);
-  const root = below('root');
-  const parts = { lowerdir: below('lower'), upperdir: below('upper'), workdir: below('work') };
-  const overlay = Object.entries(parts).map(([name, at]) => `${name}=${at}`);
-  const lines: [source: string, target: string, type: string, options: string][] = [
-    [parts.lowerdir, parts.lowerdir, 'none', 'bind,ro'],
-    // Read-only from the start: whatever is mounted on is there.
-    ['overlay', root, 'overlay', `ro,${overlay.join(',')}`],
-    ['proc', `${root}/proc`, 'proc', 'nosuid,nodev,noexec'],
-    [`${root}/proc/sys`, `${root}/proc/sys`, 'none', 'bind,ro'],
-    ['tmpfs', `${root}/tmp`, 'tmpfs', `size=${disk},nosuid,mode=1777`],
-    ['tmpfs', `${root}/dev/shm`, 'tmpfs', `size=${Math.min(disk, 1 << 26)},nosuid,nodev,noexec,mode=1777`],
-    ...DEVICES.map((name): [string, string, string, string] => [`/dev/${name}`, `${root}/dev/${name}`, 'none', 'bind']),
-    ...binds.map(({ source, target, writable }): [string, string, string, string] => [
-      ...([source, path.join(root, target), 'none'] as const),
-      // Without rights a mount comes with all that is mounted below it, or not at all (mount_namespaces(7), "locked").
-      `${own.has('user') ? 'rbind' : 'bind'}${writable ? '' : ',ro'}`,
-    ]),
-    // Both show the namespace in which they were mounted, and may only be mounted by its owner.
-    ...(own.has('ipc') ? [['mqueue', `${root}/dev/mqueue`, 'mqueue', 'nosuid,nodev,noexec'] as const] : []),
-    ...(own.has('net') ? [['sysfs', `${root}/sys`, 'sysfs', 'ro,nosuid,nodev,noexec'] as const] : []),
-  ].map(([source, target, type, options]) => [source, target, type, options]);
-  return lines.map((fields) => `${fields.map(fstabField).join(' ')} 0 0\n`).join('');
-}
-
 /** See the head of this file. */
 export class NativeLauncher implements Launcher {
   readonly runtime = 'native';
@@ -141,6 +110,7 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
     makeRoot(lower, spec, place.scratch),
     privileged ? without(own, 'user') : own,
     bounds.disk,
+    protectedHere(),
   );
   writeFileSync(path.join(directory, 'fstab'), mounts);
 

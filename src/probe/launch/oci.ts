@@ -15,7 +15,7 @@ import { Container, launchIn, tried, type Place } from './container.ts';
 import { boundsOf, Gated, PATH, supervised } from './gated.ts';
 import type { AppliedSetting, Bind, Bounds, CgroupSetting, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
 import type { OwnNamespace } from './launcher.ts';
-import { CAPABILITIES, rlimits } from './native.ts';
+import { BOOT_TIME_OFFSET, CAPABILITIES, rlimits } from './native.ts';
 import { makeRoot, versionOf } from './root.ts';
 
 /** What is changed of a runtime's configuration (runtime-spec, config.md and config-linux.md). */
@@ -52,6 +52,9 @@ const TYPES: Readonly<Record<OwnNamespace, string>> = {
   ...{ cgroup: 'cgroup', ipc: 'ipc', mnt: 'mount', net: 'network' },
   ...{ pid: 'pid', time: 'time', user: 'user', uts: 'uts' },
 };
+
+/** Of the clocks of a time namespace (config-linux.md, "Offset for Time Namespace"). */
+const OFFSET = { secs: BOOT_TIME_OFFSET, nanosecs: 0 };
 
 /** Where the value of a file of v1 goes in `linux.resources`. */
 const NUMBERS: Readonly<Record<string, readonly [section: string, member: string]>> = {
@@ -164,6 +167,7 @@ export function ociConfig(
       ...base.linux,
       namespaces,
       ...(has('user') ? { uidMappings: mapping, gidMappings: mapping } : {}),
+      ...(has('time') ? { timeOffsets: { boottime: OFFSET, monotonic: OFFSET } } : {}),
       ...(cgroupsPath === null ? {} : { cgroupsPath }),
       resources: { ...(cgroupsPath === null ? {} : base.linux.resources), ...resources },
     },
@@ -200,12 +204,24 @@ export class OciLauncher implements Launcher {
   }
 }
 
+/** Error where the runtime says of itself that it has no such namespaces: runc before 1.2 knows none of time. */
+function requireNamespaces(runtime: string, names: readonly OwnNamespace[], env: NodeJS.ProcessEnv): void {
+  const { status, stdout } = spawnSync(runtime, ['features'], { env, encoding: 'utf8', timeout: 10_000 });
+  // Before 1.1 it does not say. Then it says what it lacks when it is started.
+  if (status !== 0) return;
+  const { linux } = JSON.parse(stdout) as { linux?: { namespaces?: readonly string[] } };
+  const lack = names.find((name) => linux?.namespaces?.includes(TYPES[name]) === false);
+  if (lack === undefined) return;
+  throw new NsinspectError(`this version of ${runtime} makes no namespaces of type ${lack}`, { code: 'probe-failed' });
+}
+
 async function launch(runtime: 'runc' | 'crun', spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
   const { scope, bounds, directory, mark } = place;
   const bundle = place.make('bundle');
   const root = place.make('root');
   const binds = makeRoot(root, spec, place.scratch);
   const env = { PATH: `${process.env['PATH'] ?? ''}:${PATH}`, LC_ALL: 'C', XDG_RUNTIME_DIR: directory };
+  if (spec.namespaces?.includes('time') === true) requireNamespaces(runtime, ['time'], env);
   const privileged = process.geteuid?.() === 0;
   const made = spawnSync(runtime, ['spec', ...(privileged ? [] : ['--rootless'])], {
     cwd: bundle,

@@ -2,7 +2,6 @@
  * Containers by podman, which needs no daemon: its storage and state are in the probe's own directory, so that nothing of the
  * user's podman is touched, and its root is a directory instead of an image.
  */
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
 import type { RuntimeFacts } from '../../schema/bench.ts';
@@ -11,14 +10,15 @@ import { killFound, rlimitsOf, tasksNaming, waitForEnd } from '../tasks.ts';
 import { shortcut } from '../state.ts';
 import { launchIn, tried } from './container.ts';
 import { launchByEngine, type Engine } from './engine.ts';
-import { boundsOf, PATH } from './gated.ts';
+import { boundsOf } from './gated.ts';
 import type { Bounds, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
-import { makeRoot, versionOf } from './root.ts';
+import { makeRoot, programPath, versionOf } from './root.ts';
 
 /** podman with everything it keeps in this directory. */
 function engine(directory: string, isV2: boolean): Engine {
   // vfs: no file system is mounted for an image that there is none of.
   const own = ['--root', `${directory}/root`, '--runroot', `${directory}/run`, '--tmpdir', `${directory}/tmp`];
+  // A runtime is taken by its path, or by a name that podman's configuration knows.
   const runtime = isV2 || versionOf('runc') === null ? [] : ['--runtime', programPath('runc')];
   return {
     runtime: 'podman',
@@ -50,12 +50,6 @@ function ulimits(): string[] {
     const limit = hard === 'unlimited' ? enough : Math.min(enough, Number(hard));
     return ['--ulimit', `${name}=${limit}:${limit}`];
   });
-}
-
-/** podman takes a runtime by its path, or by a name that its configuration knows. */
-function programPath(name: string): string {
-  const env = { PATH: `${process.env['PATH'] ?? ''}:${PATH}` };
-  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { env, encoding: 'utf8' }).stdout.trim();
 }
 
 /** See the head of this file. */

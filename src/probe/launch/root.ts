@@ -4,7 +4,16 @@
  * (1 to 2 MB of memory, most of it shared with the host's page cache) are known to work on this machine.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { NsinspectError } from '../../text/error.ts';
@@ -47,8 +56,16 @@ const FILES: Readonly<Record<string, string>> = {
 /** Makes the directories and files in `root`, which exists and is empty, and gives what is to be bound onto them. */
 export function makeRoot(root: string, spec: Pick<LaunchSpec, 'binds'>, scratch: string | null): Bind[] {
   const binds: Bind[] = [];
-  for (const name of DIRECTORIES) mkdirSync(path.join(root, name));
-  for (const [name, text] of Object.entries(FILES)) writeFileSync(path.join(root, name), text);
+  // Whatever the umask: root in a user namespace is another user on the host.
+  chmodSync(root, 0o755);
+  for (const name of DIRECTORIES) {
+    mkdirSync(path.join(root, name));
+    chmodSync(path.join(root, name), 0o755);
+  }
+  for (const [name, text] of Object.entries(FILES)) {
+    writeFileSync(path.join(root, name), text);
+    chmodSync(path.join(root, name), 0o644);
+  }
   for (const device of DEVICES) writeFileSync(path.join(root, 'dev', device), '');
   for (const [name, to] of [
     ['fd', ''],
@@ -105,4 +122,10 @@ export function versionOf(program: string, args: readonly string[] = ['--version
   if (status !== 0) return null;
   const line = stdout.trim().split('\n')[0] ?? '';
   return /\d[\w.+~-]*/.exec(line)?.[0] ?? line;
+}
+
+/** Where a program is, on this process's path or where {@link versionOf} looks besides; empty: nowhere. */
+export function programPath(name: string): string {
+  const env = { PATH: `${process.env['PATH'] ?? ''}:${PATH}` };
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { env, encoding: 'utf8' }).stdout.trim();
 }

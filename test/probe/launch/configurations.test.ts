@@ -5,7 +5,7 @@ import { bwrapArguments } from '../../../src/probe/launch/bwrap.ts';
 import { engineOptions } from '../../../src/probe/launch/engine.ts';
 import { boundsOf, supervised } from '../../../src/probe/launch/gated.ts';
 import { lxcConfig } from '../../../src/probe/launch/lxc.ts';
-import { fstab } from '../../../src/probe/launch/native.ts';
+import { fstab } from '../../../src/probe/launch/native-mounts.ts';
 import { ociConfig, ociResources } from '../../../src/probe/launch/oci.ts';
 import { fstabField } from '../../../src/probe/launch/root.ts';
 
@@ -102,7 +102,7 @@ describe('the configuration for LXC', () => {
   const facts = {
     spec: SPEC,
     bounds: boundsOf({}),
-    mark: 'm',
+    mark: 'm-7',
     root: '/r',
     binds: BINDS,
     scope: 'm',
@@ -113,7 +113,7 @@ describe('the configuration for LXC', () => {
   test('has cgroups below the scope and settings by the names of the files', () => {
     const lines = lxcConfig({ ...facts, version: () => 1 }).split('\n');
     expect(lines).toContain('lxc.cgroup.dir.container = m/probe');
-    expect(lines).toContain('lxc.cgroup.dir.monitor = m/monitor');
+    expect(lines).toContain('lxc.cgroup.dir.monitor = m/monitor-7');
     expect(lines).toContain('lxc.mount.entry = /usr usr none bind,ro 0 0');
     expect(lines).toContain(String.raw`lxc.mount.entry = /a\040b scratch none bind 0 0`);
     expect(lines.filter((line) => line.includes('pids'))).toEqual(['lxc.cgroup.pids.max = 7']);
@@ -139,15 +139,32 @@ describe('arguments for bwrap', () => {
 });
 
 describe('the table of native mounts', () => {
+  const PROTECTED = {
+    readOnly: ['/proc/sys'],
+    masked: [
+      { at: '/proc/kcore', isDirectory: false },
+      { at: '/sys/firmware', isDirectory: true },
+    ],
+  };
+
+  test("keeps the kernel's own files away, each after what it is in", () => {
+    const lines = fstab('/d', [], new Set(['net']), 4096, PROTECTED).split('\n');
+    const at = (line: string) => lines.findIndex((candidate) => candidate.startsWith(line));
+    expect(at('proc /d/root/proc ')).toBeGreaterThan(0);
+    expect(at('/d/root/proc/sys /d/root/proc/sys none bind,ro ')).toBeGreaterThan(at('proc '));
+    expect(at('/dev/null /d/root/proc/kcore none bind ')).toBeGreaterThan(at('proc '));
+    expect(at('tmpfs /d/root/sys/firmware tmpfs ro,')).toBeGreaterThan(at('sysfs '));
+  });
+
   test('has an overlay over a read-only bind, then programs read-only', () => {
-    const lines = fstab('/d', BINDS, new Set(['net', 'ipc']), 4096).split('\n');
+    const lines = fstab('/d', BINDS, new Set(['net', 'ipc']), 4096, PROTECTED).split('\n');
     expect(lines[0]).toBe('/d/lower /d/lower none bind,ro 0 0');
     expect(lines[1]).toBe('overlay /d/root overlay ro,lowerdir=/d/lower,upperdir=/d/upper,workdir=/d/work 0 0');
     expect(lines).toContain('/usr /d/root/usr none bind,ro 0 0');
     expect(lines).toContain(String.raw`/a\040b /d/root/scratch none bind 0 0`);
     expect(lines).toContain('sysfs /d/root/sys sysfs ro,nosuid,nodev,noexec 0 0');
-    const shared = fstab('/d', BINDS, new Set(['user']), 4096);
-    expect(shared).not.toMatch(/sysfs|mqueue/);
+    const shared = fstab('/d', BINDS, new Set(['user']), 4096, PROTECTED);
+    expect(shared).not.toMatch(/sysfs|mqueue|firmware/);
     expect(shared).toContain('/usr /d/root/usr none rbind,ro 0 0');
   });
 

@@ -12,8 +12,8 @@ const ENGINES: readonly ProbeRuntime[] = ['docker', 'podman', 'runc', 'crun', 'l
 /** bwrap is a kit of parts: what its caller does not say it leaves as it is. */
 const ALL_BUT_BWRAP: readonly ProbeRuntime[] = ['native', ...ENGINES];
 
-/** Paths that are read-only by default: config-linux.md, "Readonly Paths", as engines fill it in. LXC has fewer (`proc:mixed`). */
-const WITH_READONLY_PATHS: readonly ProbeRuntime[] = ['docker', 'podman', 'runc', 'crun'];
+/** Paths that are read-only or masked by default: config-linux.md, as engines fill it in. LXC has fewer (`proc:mixed`). */
+const WITH_READONLY_PATHS: readonly ProbeRuntime[] = ['native', 'docker', 'podman', 'runc', 'crun'];
 
 /** Prints which of these files could be opened for writing. The subshell: a redirection that fails ends the shell. */
 function openable(files: readonly string[]): string {
@@ -104,7 +104,8 @@ const SYSCTLS = [
   ...['kernel/core_pattern', 'kernel/sysrq', 'kernel/panic', 'vm/drop_caches', 'vm/overcommit_memory', 'fs/file-max'],
 ].map((name) => `/proc/sys/${name}`);
 
-const PROC = ['/proc/irq/default_smp_affinity', '/proc/mtrr', '/proc/acpi/wakeup'];
+/** (Not all that root may write to: /proc/mtrr, say, is in no runtime's list.) */
+const PROC = ['/proc/irq/default_smp_affinity', '/proc/acpi/wakeup', '/proc/scsi/scsi', '/proc/bus/pci/*/*'];
 
 const SYSFS = [
   ...['kernel/mm/transparent_hugepage/enabled', 'kernel/uevent_helper', 'power/state'],
@@ -128,7 +129,7 @@ export const WRITABLE_LEAKS: LeakGroup = {
       SYSCTLS,
     ),
     writable('sysrq', ALL_BUT_BWRAP, 'the kernel cannot be told to restart', ['/proc/sysrq-trigger']),
-    writable('proc', WITH_READONLY_PATHS, 'nothing else of the whole kernel in /proc can be opened for writing', PROC),
+    writable('proc', WITH_READONLY_PATHS, 'no interrupt, bus or device can be opened for writing in /proc', PROC),
     writable('sysfs', ALL_BUT_BWRAP, 'no setting below /sys can be opened for writing', SYSFS),
     writable('cgroupfs', ALL_BUT_BWRAP, 'no limit of a cgroup can be opened for writing', LIMIT_FILES),
   ],

@@ -1,6 +1,7 @@
 /**
- * Access to devices on v1: `c 1:8` (/dev/random) is denied, `c 1:5` (/dev/zero) is not. Both are harmless. v2 has no files for it:
- * runtimes attach BPF programs (cgroup-v2.rst, "Device controller").
+ * Access to devices on v1: `c 1:5` (/dev/zero) is allowed, `c 1:8` (/dev/random) is not. Both are harmless. All is denied first,
+ * since runtimes begin with rules of their own, such as that any node may be made. v2 has no files for it: there they attach
+ * BPF programs (cgroup-v2.rst, "Device controller").
  */
 import { keyed } from '../counters.ts';
 import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
@@ -14,7 +15,11 @@ if [ -e /tmp/random ]; then echo "made yes"; else echo "made no"; fi
 `;
 
 async function run(context: ProbeContext): Promise<Trial> {
-  const settings = [{ controller: 'devices', file: 'devices.deny', value: 'c 1:8 rwm' }];
+  const settings = [
+    { controller: 'devices', file: 'devices.deny', value: 'a' },
+    // /dev/null is for the script.
+    ...['c 1:3 rwm', 'c 1:5 rwm'].map((value) => ({ controller: 'devices', file: 'devices.allow', value })),
+  ];
   const spec = { name: 'devices', script: SCRIPT, settings };
   return await atGate(context, spec, async (probe) => {
     probe.go();
