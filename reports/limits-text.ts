@@ -32,7 +32,7 @@ export function limitsLines({ target, resources, notes }: LimitsDocument, all: b
 }
 
 /** Worth a row: what a cgroup, an rlimit or an affinity imposes, what is not known, and what looks like a limit and is none. */
-function isNotable(row: LimitReport): boolean {
+export function isNotable(row: LimitReport): boolean {
   const { effective, imposedBy, chain } = row;
   if (effective.kind === 'unknown') return true;
   if (effective.kind === 'max') return chain.some(({ limit }) => limit.kind === 'value');
@@ -96,11 +96,13 @@ function widthOf(rows: readonly LimitReport[], columns: readonly Column<LimitRep
 
 const USAGE: ReadonlySet<string> = new Set(['used', 'bar', 'room']);
 
-function resourceText({ resource, device, pageSize, name }: LimitReport): string {
+/** The resource, and of what where there are several: `io.rbps 254:0`. */
+export function resourceText({ resource, device, pageSize, name }: LimitReport): string {
   return [resource, device, pageSize, name].filter((one) => one !== undefined).join(' ');
 }
 
-function limitText({ effective, unit }: LimitReport): string {
+/** The limit that binds in words: `64 MiB`, `<= 2 CPUs` where it may be less, `no limit`, `unknown`. */
+export function limitText({ effective, unit }: LimitReport): string {
   if (effective.kind === 'unknown') return 'unknown';
   const text = statedText(effective, unit);
   return effective.kind === 'value' && effective.atMost !== undefined ? `<= ${text}` : text;
@@ -114,12 +116,14 @@ function statedText(limit: StatedLimit, unit: LimitUnit): string {
   return typeof value === 'string' ? amountText(value, unit) : formatCpuList(value);
 }
 
-function usageText({ usage, unit, unknown, effective }: LimitReport): string {
+/** What is used in words; empty where nothing counts it. */
+export function usageText({ usage, unit, unknown, effective }: LimitReport): string {
   if (unknown !== undefined) return effective.kind === 'unknown' ? '' : `?${unknown.usage}`;
   return usage === null || usage === undefined ? '' : amountText(usage, unit);
 }
 
-function ratioOf({ usage, effective }: LimitReport): number | null {
+/** Which share of its limit is used; null: no limit or no count. */
+export function ratioOf({ usage, effective }: LimitReport): number | null {
   if (usage === null || usage === undefined || effective.kind !== 'value') return null;
   const limit = typeof effective.value === 'string' ? Number(effective.value) : 0;
   return limit > 0 ? Number(usage) / limit : null;
@@ -134,11 +138,13 @@ function barText(row: LimitReport, width: number, isUnicode: boolean): string {
   return `${bar} ${formatPercent(Math.floor(ratio * 100) / 100)}`;
 }
 
-function roomText({ headRoom, unit }: LimitReport): string {
+/** What is left in words; empty: not known. */
+export function roomText({ headRoom, unit }: LimitReport): string {
   return headRoom === null ? '' : amountText(headRoom, unit);
 }
 
-function imposerText({ imposedBy, resource }: LimitReport): string {
+/** Who imposes it, in words. */
+export function imposerText({ imposedBy, resource }: LimitReport): string {
   switch (imposedBy?.kind) {
     case undefined:
       return '-';
@@ -167,6 +173,13 @@ function painted(line: string, row: LimitReport, style: Style): string {
 
 /** Looser limits of the chain and what must be known, below the row. */
 function belowRow(row: LimitReport, style: Style): string[] {
+  return remarksOn(row).flatMap((text) =>
+    wrapped(terminalSafe(text).split(' '), '    ', style).map((line) => style.dim(line)),
+  );
+}
+
+/** Looser limits of the chain and what must be known, a sentence each. */
+export function remarksOn(row: LimitReport): string[] {
   const { chain, imposedBy, unit, effective, notes } = row;
   const looser = chain.flatMap(({ key, path, file, limit }) => {
     if (limit.kind !== 'value' || (key === imposedBy?.key && file === imposedBy.file)) return [];
@@ -180,9 +193,7 @@ function belowRow(row: LimitReport, style: Style): string[] {
   const texts = looser.length === 0 ? [] : [`${words}: ${looser.join(', ')}`];
   if (effective.kind === 'unknown') texts.push(effective.reason);
   if (effective.kind === 'value' && effective.atMost !== undefined) texts.push(`it may be less: ${effective.atMost}`);
-  return [...texts, ...notes].flatMap((text) =>
-    wrapped(terminalSafe(text).split(' '), '    ', style).map((line) => style.dim(line)),
-  );
+  return [...texts, ...notes];
 }
 
 /** What is not limited, in two lines: what only the machine bounds, and what nothing does. */

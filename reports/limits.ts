@@ -15,7 +15,8 @@ export function limitsDocument(capture: Capture, subject: Subject, limits: reado
   };
 }
 
-function reportOf(limit: ResourceLimit): LimitReport {
+/** What bounds one resource, as documents have it. */
+export function reportOf(limit: ResourceLimit): LimitReport {
   const { resource, device, pageSize, name, unit, effective, imposedBy, chain, outside, usage, headRoom, notes } =
     limit;
   return {

@@ -7,7 +7,7 @@ import type { CssGraph } from '../../src/model/css-sets.ts';
 import { storesOf } from '../../src/model/layers.ts';
 import type { LayersFacts } from '../../src/model/layers.ts';
 import { limitsOf, subjectOf } from '../../src/model/limits.ts';
-import type { ResourceLimit } from '../../src/model/limits.ts';
+import type { ResourceLimit, Subject } from '../../src/model/limits.ts';
 import { namespacesOf } from '../../src/model/namespaces.ts';
 import type { Namespaces } from '../../src/model/namespaces.ts';
 import type { BenchDocument } from '../../src/schema/bench.ts';
@@ -56,6 +56,7 @@ export class World {
   #containers: Containers | undefined;
   #namespaces: Namespaces | undefined;
   #graph: CssGraph | undefined;
+  readonly #limits = new Map<Container, readonly ResourceLimit[]>();
   #layers: LayersFacts | undefined;
   #diff: Diff | undefined;
 
@@ -103,7 +104,17 @@ export class World {
 
   /** Every limit of a container, with who imposes it. Needs tasks, cgroups and limits. */
   limitsOf(container: Container): readonly ResourceLimit[] {
-    const subject = subjectOf({ kind: 'container', container }, this.tasks);
+    let limits = this.#limits.get(container);
+    if (limits === undefined) {
+      const subject = subjectOf({ kind: 'container', container }, this.tasks);
+      limits = this.limitsOfSubject(subject);
+      this.#limits.set(container, limits);
+    }
+    return limits;
+  }
+
+  /** As {@link limitsOf}, of something else. */
+  limitsOfSubject(subject: Subject): readonly ResourceLimit[] {
     return limitsOf(subject, this.#facet('cgroups'), this.#facet('limits'), this.tasks);
   }
 

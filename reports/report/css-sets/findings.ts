@@ -10,6 +10,7 @@ import { nameText } from '../../../src/text/bytes.ts';
 import { formatCount, formatPlural } from '../../../src/text/units.ts';
 import { hierarchyNames } from '../../css-graph.ts';
 import { containerText, shortId } from '../../namespace-columns.ts';
+import { namesContainer } from '../container-cgroup.ts';
 import { cgroupItem, containerItem, processItem } from '../items.ts';
 import { namedText } from '../named.ts';
 import type { Finding } from '../section.ts';
@@ -82,10 +83,10 @@ function outsiders({ graph, facet, groups, containers }: CssFacts): Finding[] {
 }
 
 /** Whether a cgroup is the container's or below: what bears the container's id, else where its first process is. */
-function isWithin({ path }: CgroupNode, home: CgroupNode | undefined, { id }: Container): boolean {
+function isWithin({ path }: CgroupNode, home: CgroupNode | undefined, container: Container): boolean {
   if (home === undefined) return true;
   const parts = nameText(home.path).split('/');
-  const named = parts.findIndex((part) => part.includes(id));
+  const named = parts.findIndex((part) => namesContainer(part, container));
   // An init within it has moved itself one further down.
   const end = named >= 0 ? named + 1 : parts.at(-1) === 'init.scope' ? parts.length - 1 : parts.length;
   const base = parts.slice(0, end).join('/');
