@@ -89,6 +89,21 @@ await build({
   banner: { js: COMMONJS_SCOPE },
 });
 
+// The one script and the one style of the report's page, which runs in browsers.
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: { main: 'reports/report/client/main.ts', page: 'reports/report/page.css' },
+  outdir: path.join(fresh, 'page'),
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  platform: 'browser',
+  target: ['es2022', 'chrome111', 'firefox113', 'safari16.4'],
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+
 rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
 renameSync(fresh, path.join(ROOT, 'dist'));
 

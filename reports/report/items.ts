@@ -1,5 +1,4 @@
 /** How items of the report are called: links from everywhere lead to the one row or node that is an item's home. */
-import type { Container } from '../../src/model/containers.ts';
 import type { NsRef } from '../../src/schema/namespace.ts';
 import type { ItemId } from '../../src/schema/report.ts';
 import type { ProcessFacts } from '../../src/schema/tasks.ts';
@@ -12,7 +11,7 @@ export function itemHref(item: ItemId): string {
 }
 
 /** A container: home is the isolation matrix. */
-export function containerItem({ key }: Pick<Container, 'key'>): ItemId {
+export function containerItem({ key }: { readonly key: string }): ItemId {
   return `container:${key}`;
 }
 

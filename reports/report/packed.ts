@@ -17,13 +17,13 @@ export type PackedCell =
 /** Item, mark, and cells. */
 export type PackedRow = readonly [item: ItemId | 0, mark: Mark | 0, ...cells: PackedCell[]];
 
-/** A node; `open` is 1 or 0. */
+/** Item, mark, whether it is open, children, its text and link as a cell, and cells. */
 export type PackedNode = readonly [
   item: ItemId | 0,
   mark: Mark | 0,
   open: 0 | 1,
   children: readonly PackedNode[],
-  text: string,
+  head: PackedCell,
   ...cells: PackedCell[],
 ];
 
@@ -61,12 +61,12 @@ export function packTable(table: ReportTable, id: string, items: ReadonlySet<Ite
 
 /** As {@link packTable}. */
 export function packTree(tree: ReportTree, id: string, items: ReadonlySet<ItemId>): PackedTree {
-  const packNode = ({ item, mark, open, children, text, cells }: ReportNode): PackedNode => [
+  const packNode = ({ item, mark, open, children, text, link, cells }: ReportNode): PackedNode => [
     item ?? 0,
     mark ?? 0,
     open ? 1 : 0,
     children.map(packNode),
-    text,
+    pack(link === undefined ? { text } : { text, item: link }, items),
     ...cells.map((cell) => pack(cell, items)),
   ];
   return { id, nodes: tree.nodes.map(packNode) };

@@ -1,12 +1,16 @@
-/** The report as one HTML page. */
-import { nameText } from '../../src/text/bytes.ts';
+/** The report as one HTML page, which opens anywhere: its style, its script and its facts are in it. */
+import { gzipSync } from 'node:zlib';
+
+import type { ItemId } from '../../src/schema/report.ts';
+import { toJson } from '../../src/text/json.ts';
 import { reportDocument } from './document.ts';
 import type { Report } from './document.ts';
-import { escapeHtml } from './html.ts';
-import { DARK, LIGHT, pictureStyle } from './palette.ts';
-import { Studio } from './picture.ts';
-import type { Block } from './section.ts';
-import type { ReportNode, ReportTable } from '../../src/schema/report.ts';
+import { escapeHtml, shown } from './html.ts';
+import { pageScript, pageStyle } from './page-assets.ts';
+import { BlockWriter } from './page-blocks.ts';
+import { barHtml, footHtml, overviewHtml, pageTitle } from './page-overview.ts';
+import { pageColours, pictureStyle } from './palette.ts';
+import { itemsOf } from './page-items.ts';
 
 /** What is in a page besides the report. */
 export interface PageOptions {
@@ -14,48 +18,46 @@ export interface PageOptions {
   readonly raw: Uint8Array | null;
 }
 
+/** A picture that stands for the page; without one a server would be asked for /favicon.ico. */
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect x='1' y='1' width='14' height='14' rx='3' fill='%230a58ca'/%3E%3Crect x='4' y='4' width='8' height='8' rx='1' fill='none' stroke='%23fff' stroke-width='1.5'/%3E%3Crect x='6.5' y='6.5' width='3' height='3' fill='%23fff'/%3E%3C/svg%3E";
+
 /** The page, whole. */
 export function reportPage(report: Report, { raw }: PageOptions): string {
-  const { host, takenAt, findings } = reportDocument(report);
-  const studio = new Studio();
-  const title = `${host.hostname === undefined ? 'unknown host' : nameText(host.hostname)}, ${takenAt}`;
-  const sections = report.sections.map(
-    ({ id, title: heading, question, summary, blocks }) =>
-      `<section id="${id}"><h2>${escapeHtml(heading)}</h2><p>${escapeHtml(question)}</p><p>${escapeHtml(summary)}</p>${blocks
-        .map((block) => blockHtml(block, id, studio))
-        .join('')}</section>`,
-  );
-  const found = findings.map(({ severity, text }) => `<li>${severity}: ${escapeHtml(text)}</li>`).join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title><style>body{background:${LIGHT.ground};color:${LIGHT.text}}@media(prefers-color-scheme:dark){body{background:${DARK.ground};color:${DARK.text}}}${pictureStyle()}</style></head><body><h1>${escapeHtml(title)}</h1><ol>${found}</ol>${sections.join('')}${raw === null ? '' : `<script type="application/octet-stream" id="raw">${Buffer.from(raw).toString('base64')}</script>`}</body></html>\n`;
-}
-
-function blockHtml(block: Block, section: string, studio: Studio): string {
-  switch (block.kind) {
-    case 'text':
-      return `<p>${escapeHtml(block.text)}</p>`;
-    case 'picture':
-      return `<figure>${studio.draw(block, `${section}-${block.name}`)}</figure>`;
-    case 'choice':
-      return block.options
-        .map(
-          (option) =>
-            `<h3>${escapeHtml(option.title)}</h3>${option.blocks.map((one) => blockHtml(one, section, studio)).join('')}`,
-        )
-        .join('');
-    case 'table':
-      return tableHtml(block);
-    case 'tree':
-      return `<ul>${block.nodes.map(nodeHtml).join('')}</ul>`;
-  }
-}
-
-function tableHtml({ caption, columns, rows }: ReportTable): string {
-  const head = columns.map(({ title }) => `<th scope="col">${escapeHtml(title)}</th>`).join('');
-  const body = rows.map(({ cells }) => `<tr>${cells.map(({ text }) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`);
-  return `<table><caption>${escapeHtml(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
-}
-
-function nodeHtml({ text, cells, children }: ReportNode): string {
-  const below = children.length === 0 ? '' : `<ul>${children.map(nodeHtml).join('')}</ul>`;
-  return `<li>${escapeHtml([text, ...cells.map((cell) => cell.text)].join(' '))}${below}</li>`;
+  const document = reportDocument(report);
+  const items: ReadonlySet<ItemId> = itemsOf(report.sections);
+  const writer = new BlockWriter(items);
+  const sections = report.sections.map((section) => writer.section(section)).join('');
+  const data = { tables: writer.tables, trees: writer.trees, pictureStyle: pictureStyle() };
+  const script = pageScript();
+  const style = pageStyle(pageColours());
+  // base-uri and form-action do not fall back to default-src; data: is the icon.
+  const policy = `default-src 'none'; script-src ${script.source}; style-src ${style.source}; img-src data:; base-uri 'none'; form-action 'none'`;
+  const packed = gzipSync(toJson(data)).toString('base64');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy).replaceAll('&#39;', "'")}">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="${shown(`nsinspect ${document.tool.version}`)}">
+<title>${shown(pageTitle(document))}</title>
+<link rel="icon" href="${ICON}">
+<style>${style.text}</style>
+<script>${script.text}</script>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+${barHtml(document)}
+<main id="content" tabindex="-1">
+${overviewHtml(document, items)}
+${sections}
+</main>
+${footHtml(document, raw)}
+<script type="text/plain" id="data">${packed}</script>
+${raw === null ? '' : `<script type="text/plain" id="raw">${Buffer.from(raw).toString('base64')}</script>\n`}</body>
+</html>
+`;
 }

@@ -42,11 +42,37 @@ export const DARK: Readonly<Record<keyof typeof LIGHT, string>> = {
 /** One of the colours. */
 export type Colour = keyof typeof LIGHT;
 
-/** Classes that pictures use: `f-own` fills with a colour, `s-own` strokes with it, `m` is monospaced text, `b` bold, `i` slanted, `q` smaller. */
+const NAMES = Object.keys(LIGHT) as readonly Colour[];
+
+/** Rules of the classes that pictures use: `f-own` fills with a colour, `s-own` strokes with it. */
+function colourRules(valueOf: (name: Colour) => string): string {
+  return NAMES.map((name) => `.f-${name}{fill:${valueOf(name)}}.s-${name}{stroke:${valueOf(name)};fill:none}`).join('');
+}
+
+/** Text of pictures: `m` is monospaced, `b` bold, `i` slanted, `q` smaller. */
+function textRules(colour: string): string {
+  return `text{font:12px system-ui,sans-serif;fill:${colour}}.m{font-family:ui-monospace,monospace}.b{font-weight:600}.i{font-style:italic}.q{font-size:11px}`;
+}
+
+/** The style of a picture that is a file of its own; not every program that shows one knows variables. */
 export function pictureStyle(): string {
-  const rules = (colours: Readonly<Record<Colour, string>>): string =>
-    Object.entries(colours)
-      .map(([name, value]) => `.f-${name}{fill:${value}}.s-${name}{stroke:${value};fill:none}`)
-      .join('');
-  return `text{font:12px system-ui,sans-serif;fill:${LIGHT.text}}.m{font-family:ui-monospace,monospace}.b{font-weight:600}.i{font-style:italic}.q{font-size:11px}${rules(LIGHT)}@media(prefers-color-scheme:dark){text{fill:${DARK.text}}${rules(DARK)}}`;
+  const dark = `text{fill:${DARK.text}}${colourRules((name) => DARK[name])}`;
+  return `${textRules(LIGHT.text)}${colourRules((name) => LIGHT[name])}@media(prefers-color-scheme:dark){${dark}}`;
+}
+
+/** The colours of a page as variables, light and dark, by what the reader's system prefers or by choice, and its pictures' classes. */
+export function pageColours(): string {
+  const variables = (colours: Readonly<Record<Colour, string>>): string =>
+    NAMES.map((name) => `--${name}:${colours[name]};`).join('');
+  const light = `color-scheme:light;${variables(LIGHT)}`;
+  const dark = `color-scheme:dark;${variables(DARK)}`;
+  const text = NAMES.map((name) => `.c-${name}{color:var(--${name})}`).join('');
+  return [
+    `:root{${light}}@media(prefers-color-scheme:dark){:root{${dark}}}`,
+    `:root[data-theme=light]{${light}}:root[data-theme=dark]{${dark}}`,
+    `@media print{:root:root{${light}}}`,
+    textRules('var(--text)'),
+    colourRules((name) => `var(--${name})`),
+    text,
+  ].join('');
 }
