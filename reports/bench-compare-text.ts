@@ -26,7 +26,7 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
   const said = (text: string, indent: string): string[] =>
     wrap(terminalSafe(text), (style.columns ?? Infinity) - indent.length, style).map((line) => indent + line);
   return [
-    ...said(`base  ${runText(base)}`, ''),
+    ...said(`base  ${baseText(base)}`, ''),
     ...said(`new   ${runText(next)}`, ''),
     ...differences.flatMap((one) =>
       said(`differs: ${one.what} ${one.base ?? 'unknown'} -> ${one.next ?? 'unknown'}`, '  ').map(style.yellow),
@@ -52,6 +52,16 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
     '',
     ...said(verdictText(comparison), '').map((line) => verdictPainted(line, comparison, style)),
   ];
+}
+
+/** What the new run is held against. */
+export function baseText(base: Comparison['base']): string {
+  const { runs } = base;
+  const [first, last] = [runs?.[0], runs?.at(-1)];
+  if (runs === undefined) return runText(base);
+  if (first === undefined) return 'no earlier run of a machine like this one in the history';
+  if (runs.length === 1) return `run ${first} of the history, ${runText(base)}`;
+  return `${runs.length} runs of the history, ${first} to ${last ?? first}, the newest of ${runText(base)}`;
 }
 
 function runText({ takenAt, version, hostname, kernel, quick }: Comparison['base']): string {

@@ -1,7 +1,7 @@
 /** A run or a comparison as Markdown, for the step summary of a CI job. */
 import type { BenchDocument } from '../src/schema/bench.ts';
 import type { Comparison, MetricComparison } from '../src/schema/bench-compare.ts';
-import { verdictText } from './bench-compare-text.ts';
+import { baseText, verdictText } from './bench-compare-text.ts';
 import { formatDetectable, formatMeasured, formatP, formatRatio, formatShare } from './bench-numbers.ts';
 import { sumText } from './bench-run-text.ts';
 import { escapeMarkdown as escaped, markdownDocument, markdownFold, markdownList, markdownTable } from './markdown.ts';
@@ -16,7 +16,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const same = metrics.filter(({ change }) => change === 'same');
   return markdownDocument([
     `## nsinspect bench: ${escaped(verdictText(comparison))}`,
-    `Base of ${escaped(base.takenAt)}, new run of ${escaped(next.takenAt)}, kernel ${escaped(next.kernel)}.`,
+    `Base: ${escaped(baseText(base))}. New run: ${escaped(next.takenAt)}, kernel ${escaped(next.kernel)}.`,
     markdownList([
       ...differences.map((one) => `differs: ${one.what} ${one.base ?? 'unknown'} -> ${one.next ?? 'unknown'}`),
       ...notes,

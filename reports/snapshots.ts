@@ -220,7 +220,7 @@ export function snapshotShowLines({ snapshot, counts }: SnapshotDocument, style:
 
 /** What `snapshot prune` prints. */
 export function prunedLines(document: SnapshotsPrunedDocument, style: Style): string[] {
-  const { dryRun, removed, kept, samplesDropped, bytesBefore, bytesAfter } = document;
+  const { dryRun, removed, kept, samplesDropped, runsRemoved, bytesBefore, bytesAfter } = document;
   const [would, verb] = dryRun ? ['would ', ''] : ['', 'd'];
   const left = formatPlural(kept, 'snapshot');
   const what = [
@@ -230,6 +230,9 @@ export function prunedLines(document: SnapshotsPrunedDocument, style: Style): st
     samplesDropped === 0
       ? null
       : `${would}drop${dryRun ? '' : 'ped'} the samples of ${formatPlural(samplesDropped, 'snapshot')}`,
+    runsRemoved.length === 0
+      ? null
+      : `${would}remove${verb} ${formatPlural(runsRemoved.length, 'run')} of benchmarks (${rangesText(runsRemoved)})`,
   ].filter((part) => part !== null);
   if (what.length === 0) return [`nothing to remove: ${left} kept`];
   const freed = Number(bytesBefore) - Number(bytesAfter);

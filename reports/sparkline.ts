@@ -3,17 +3,19 @@ import type { Style } from './style.ts';
 
 /**
  * The numbers as characters of rising height, from the least to the greatest; null, a gap: a blank. Of more numbers than `width`
- * several share a character, which shows the greatest of them, as a peak is what one looks for. Equal numbers are all lowest.
+ * several share a character, which shows the greatest of them, as a peak is what one looks for. Equal numbers are all lowest. `atLeast`
+ * is a range that the heights span at least: what moves by less than that stays near one height.
  */
 export function sparkline(
   values: readonly (number | null)[],
   width: number,
   { levels }: Pick<Style, 'levels'>,
+  atLeast: readonly [low: number, high: number] = [Infinity, -Infinity],
 ): string {
   const shown = merged(values, Math.max(1, width));
   const known = shown.filter((value) => value !== null);
-  const least = known.reduce((a, b) => Math.min(a, b), Infinity);
-  const span = known.reduce((a, b) => Math.max(a, b), -Infinity) - least;
+  const least = known.reduce((a, b) => Math.min(a, b), atLeast[0]);
+  const span = known.reduce((a, b) => Math.max(a, b), atLeast[1]) - least;
   return shown
     .map((value) => {
       if (value === null) return ' ';

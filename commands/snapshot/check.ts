@@ -5,7 +5,8 @@ import type { SnapshotCheckDocument } from '../../src/schema/history.ts';
 import { formatBytes, formatPlural } from '../../src/text/units.ts';
 
 export default class SnapshotCheck extends SnapshotCommand {
-  static override summary = 'Check the file of the history, down to each fact of each snapshot.';
+  static override summary =
+    'Check the file of the history, down to each fact of each snapshot and each sample of each run.';
   static override examples = ['<%= config.bin %> snapshot check'];
   static override exitCodes = { [ExitCode.found]: 'something is wrong with it' };
   static override flags = { db: dbFlag };
@@ -19,12 +20,14 @@ export default class SnapshotCheck extends SnapshotCommand {
         ok: problems.length === 0,
         problems,
         snapshots: store.list().length,
+        runs: store.runs().length,
         bytes: String(store.bytes().file),
       };
     });
-    const { ok, problems, snapshots, bytes } = document;
+    const { ok, problems, snapshots, runs, bytes } = document;
     if (!ok) process.exitCode = ExitCode.found;
-    const what = `${formatPlural(snapshots, 'snapshot')}, ${formatBytes(Number(bytes))}`;
+    const kept = `${formatPlural(snapshots, 'snapshot')}${runs === 0 ? '' : `, ${formatPlural(runs, 'run')} of benchmarks`}`;
+    const what = `${kept}, ${formatBytes(Number(bytes))}`;
     this.print(ok ? [`${what}: sound`] : [...problems, `${what}: ${formatPlural(problems.length, 'problem')}`]);
     return document;
   }

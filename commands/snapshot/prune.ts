@@ -10,7 +10,7 @@ import { NsinspectError } from '../../src/text/error.ts';
 export default class SnapshotPrune extends SnapshotCommand {
   static override summary = 'Remove snapshots that no rule keeps, and give their room back.';
   static override description =
-    'A snapshot stays that any of the --keep rules keeps; they count for each host. Of those that stay, the analyses are as before. Samples (usage, pressure, states of tasks), which are most of what a recording writes, can go earlier than the facts.';
+    'A snapshot stays that any of the --keep rules keeps; they count for each host. Of those that stay, the analyses are as before. Samples (usage, pressure, states of tasks), which are most of what a recording writes, can go earlier than the facts. Runs of benchmarks stay unless --keep-runs says how many.';
   static override examples = [
     '<%= config.bin %> snapshot prune --keep-last 100 --keep-hourly 48 --keep-daily 30',
     { description: 'what would go', command: '<%= config.bin %> snapshot prune --keep-last 10 --dry-run' },
@@ -29,7 +29,12 @@ export default class SnapshotPrune extends SnapshotCommand {
       summary: 'Keep the newest of each of the last N days that have any.',
     }),
     'samples-older': string({ helpValue: 'SPAN', summary: 'Drop the samples of snapshots older than this (7d, 12h).' }),
-    host: string({ helpValue: 'NAME', summary: 'Only snapshots of this host; samples of all.' }),
+    'keep-runs': integer({
+      min: 1,
+      helpValue: 'N',
+      summary: 'Of runs of benchmarks keep the newest N of each host and kernel.',
+    }),
+    host: string({ helpValue: 'NAME', summary: 'Only snapshots of this host; samples and runs of all.' }),
     'dry-run': boolean({ default: false, summary: 'Say what would be removed, and remove nothing.' }),
     db: dbFlag,
     ...outputFlags,
@@ -40,14 +45,15 @@ export default class SnapshotPrune extends SnapshotCommand {
     const rules = { last: flags['keep-last'], hourly: flags['keep-hourly'], daily: flags['keep-daily'] };
     const keeps = Object.values(rules).some((count) => count !== undefined);
     const span = flags['samples-older'];
-    if (!keeps && span === undefined) {
+    const keepRuns = flags['keep-runs'];
+    if (!keeps && span === undefined && keepRuns === undefined) {
       throw new NsinspectError('no rule says what to keep', {
         code: 'usage',
-        hint: 'Give --keep-last, --keep-hourly, --keep-daily or --samples-older.',
+        hint: 'Give --keep-last, --keep-hourly, --keep-daily, --samples-older or --keep-runs.',
       });
     }
     const before = span === undefined ? null : beforeOf(span);
-    const [{ notKept }, { prunedLines, snapshotRow }, { makeStyle }] = await Promise.all([
+    const [{ notKept, runsNotKept }, { prunedLines, snapshotRow }, { makeStyle }] = await Promise.all([
       import('../../src/cli/retention.ts'),
       import('../../reports/snapshots.ts'),
       import('../../reports/style.ts'),
@@ -62,12 +68,14 @@ export default class SnapshotPrune extends SnapshotCommand {
         const removed = keeps ? notKept(list, { last, hourly, daily }) : [];
         const gone = new Set(removed.map(({ id }) => id));
         const kept = list.filter(({ id }) => !gone.has(id));
+        const runs = keepRuns === undefined ? [] : runsNotKept(store.runs(), keepRuns);
         let samplesDropped = 0;
         if (flags['dry-run']) {
           const old = (takenAt: string): boolean => before !== null && Date.parse(takenAt) < Date.parse(before);
           samplesDropped = kept.filter(({ samples, takenAt }) => samples && old(takenAt)).length;
         } else {
           if (removed.length > 0) store.remove([...gone]);
+          if (runs.length > 0) store.removeRuns(runs);
           if (before !== null) samplesDropped = store.dropSamples(before);
         }
         return {
@@ -76,6 +84,7 @@ export default class SnapshotPrune extends SnapshotCommand {
           removed: removed.map(snapshotRow),
           kept: kept.length,
           samplesDropped,
+          runsRemoved: runs,
           bytesBefore: String(bytesBefore),
           bytesAfter: String(store.bytes().file),
         };

@@ -1,10 +1,11 @@
 /** Compares runs that were read from files. */
 import type { BenchDocument } from '../schema/bench.ts';
 import type { Comparison, EnvironmentDifference, Judging } from '../schema/bench-compare.ts';
-import { compareRuns, splitForSelfCheck } from '../stats/compare.ts';
+import { compareRuns, splitForSelfCheck, type BaseRun } from '../stats/compare.ts';
 import { JUDGING } from '../stats/judging.ts';
 import { NsinspectError } from '../text/error.ts';
 import { formatPlural } from '../text/units.ts';
+import type { HistoryBase } from './bench-stored.ts';
 
 /** How to compare. */
 export interface ComparingOptions {
@@ -14,7 +15,7 @@ export interface ComparingOptions {
 }
 
 /** The comparison; a NsinspectError where the machines differ. */
-export function compared(base: BenchDocument, next: BenchDocument, options: ComparingOptions): Comparison {
+export function compared(base: BaseRun, next: BenchDocument, options: ComparingOptions): Comparison {
   const comparison = compareRuns(base, next, options);
   if (!('mismatch' in comparison)) return comparison;
   throw new NsinspectError(`the runs are not of like machines: ${comparison.mismatch.map(differenceText).join('; ')}`, {
@@ -29,6 +30,23 @@ const LONGEST_VALUE = 60;
 function differenceText({ what, base, next }: EnvironmentDifference): string {
   const [from, to] = [base, next].map((value) => (value ?? 'unknown').slice(0, LONGEST_VALUE));
   return `${what} ${from ?? ''} -> ${to ?? ''}`;
+}
+
+/**
+ * A run by the runs before it that the history has of its environment. Where it has none, broken invariants are found all the same, and
+ * otherwise nothing can be told.
+ */
+export function comparedWithHistory(
+  found: HistoryBase | null,
+  next: BenchDocument,
+  options: ComparingOptions,
+): Comparison {
+  const comparison = compared(found?.base ?? { ...next, results: [] }, next, options);
+  const withRuns = { ...comparison, base: { ...comparison.base, runs: found?.runs ?? [] } };
+  if (found !== null) return withRuns;
+  const { verdict, notes } = comparison;
+  const why = `the history has no earlier ${next.quick ? 'quick ' : ''}run of this kernel, cgroup mode and CPU`;
+  return { ...withRuns, verdict: verdict === 'broken' ? verdict : 'inconclusive', notes: [why, ...notes] };
 }
 
 /** A run against itself: its odd against its even rounds, in which nothing can have changed. */

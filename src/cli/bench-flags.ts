@@ -5,10 +5,25 @@ import { RUNTIMES } from '../schema/bench.ts';
 import type { Judging } from '../schema/bench-compare.ts';
 import { NsinspectError } from '../text/error.ts';
 import { outputFlags } from './flags.ts';
+import { dbFlag } from './history.ts';
+import { momentOf } from './moment.ts';
 import { COMPARISON_FORMATS, resultFlags, RUN_FORMATS } from './bench-formats.ts';
 
 /** More rounds are days, not measurements. */
 const MOST_ROUNDS = 1000;
+
+/** With more the run that is judged would hardly count any more. */
+export const MOST_POOLED = 100;
+
+/** How a run is named, for `--help`. */
+export const RUN_HELP = 'a file, - for standard input, or a run of the history (its number, latest, latest~1, -7d)';
+
+/** A flag that nothing would look at is a mistake. `words`: what names runs. */
+export function refuseNeedlessDb(db: string | undefined, isHistory: boolean, words: readonly string[]): void {
+  const isOfUse = isHistory || words.some((word) => momentOf(word, Date.now()) !== null);
+  if (db === undefined || isOfUse) return;
+  throw new NsinspectError('--db is of no use here: no run of the history is asked for', { code: 'usage' });
+}
 
 /** Flags of every command that launches containers. */
 export const launchFlags = {
@@ -36,6 +51,13 @@ export const launchFlags = {
     helpValue: 'PROBE',
     summary: 'Exit with 1 where this probe could not be judged, because it is unsupported, say; may be given again.',
   }),
+  store: boolean({
+    default: false,
+    helpGroup: 'HISTORY',
+    summary: 'Keep the result in the history: bench history shows it, bench gate --history judges by it.',
+  }),
+  label: string({ helpGroup: 'HISTORY', helpValue: 'TEXT', summary: 'What to call it there.', dependsOn: ['store'] }),
+  db: { ...dbFlag, dependsOn: ['store'] },
   ...resultFlags(RUN_FORMATS),
   ...outputFlags,
 };
@@ -47,7 +69,7 @@ export const roundsFlag = {
     max: MOST_ROUNDS,
     helpGroup: 'PROBES',
     helpValue: 'N',
-    summary: 'Samples of each metric of limits and isolation: 10, with --quick 3. A comparison needs 10 at least.',
+    summary: 'Samples of each metric of limits and isolation: 10, with --quick 2. A comparison needs 10 at least.',
   }),
 };
 
@@ -88,6 +110,7 @@ export const compareFlags = {
     helpGroup: 'JUDGING',
     summary: 'Compare runs of different kernels, cgroup modes or CPUs, too.',
   }),
+  db: dbFlag,
   ...resultFlags(COMPARISON_FORMATS),
   ...outputFlags,
 };

@@ -12,6 +12,9 @@ export interface RunFlagValues extends ResultFlagValues<RunFormat>, OutputFlagVa
   readonly require?: readonly string[] | undefined;
   readonly 'guest-kernel'?: string | undefined;
   readonly most?: number | undefined;
+  readonly store: boolean;
+  readonly label?: string | undefined;
+  readonly db?: string | undefined;
 }
 
 /** What the commands share that run suites of probes. */
@@ -28,7 +31,9 @@ export abstract class BenchSuiteCommand extends BenchCommand {
     names: readonly string[] = [],
   ): Promise<BenchDocument> {
     const to = destinationsOf(flags, RUN_FORMATS);
-    const { runBench } = await import('./bench-run.ts');
+    const [{ runBench }, { withHistory }] = await Promise.all([import('./bench-run.ts'), import('./history.ts')]);
+    // Where it cannot be kept one wants to know before minutes have passed.
+    if (flags.store) await withHistory(flags.db, 'write', (store) => store.runs().length);
     const { run, exitCode, notes } = await runBench({
       suites,
       names,
@@ -39,7 +44,14 @@ export abstract class BenchSuiteCommand extends BenchCommand {
       measured: { guestKernel: flags['guest-kernel'] ?? null, most: flags.most },
       version: this.config.version,
     });
-    await this.deliverRun(run, to, outputStyle(flags));
+    try {
+      await this.deliverRun(run, to, outputStyle(flags));
+    } finally {
+      if (flags.store) {
+        const { id } = await withHistory(flags.db, 'write', (store) => store.putRun(run, flags.label));
+        this.note(`kept in the history as run ${id}`);
+      }
+    }
     for (const note of notes) this.note(note);
     process.exitCode = exitCode;
     return run;

@@ -1,5 +1,6 @@
 /** Which snapshots stay when the history is pruned. */
 import type { SnapshotInfo } from '../schema/history.ts';
+import type { StoredRun } from '../store/store.ts';
 import { byTime, hostnameOf } from './moment.ts';
 
 /** How many to keep of each host: the newest ones, and the newest one of each of the last hours and days that have any. */
@@ -20,6 +21,12 @@ export function notKept(list: readonly SnapshotInfo[], rules: Retention): Snapsh
     for (const id of newestOfEach(newestFirst, dayOf, rules.daily)) kept.add(id);
   }
   return list.filter(({ id }) => !kept.has(id)).toSorted((a, b) => a.id - b.id);
+}
+
+/** The runs of benchmarks, oldest first, that are not among the newest `most` of their host and kernel; their numbers. */
+export function runsNotKept(runs: readonly StoredRun[], most: number): number[] {
+  const byMachine = Map.groupBy(runs, ({ hostname, kernel }) => JSON.stringify([hostname, kernel]));
+  return [...byMachine.values()].flatMap((ofOne) => ofOne.slice(0, -most).map(({ id }) => id)).sort((a, b) => a - b);
 }
 
 function newestOfEach(newestFirst: readonly SnapshotInfo[], spanOf: (date: Date) => string, most: number): number[] {

@@ -57,6 +57,11 @@ export interface ComparedRun {
   readonly quick: boolean;
   readonly hostname: string | null;
   readonly kernel: string;
+  /**
+   * Numbers of the runs of the history that together are the base, of which the other members tell the newest; none: there is no run of this
+   * environment. Missing: it is one run.
+   */
+  readonly runs?: readonly number[];
 }
 
 /** A probe of one runtime, as both runs name it. */

@@ -81,6 +81,8 @@ export interface SnapshotsPrunedDocument extends HistoryHead {
   readonly kept: number;
   /** Snapshots whose samples were dropped; with `dryRun` those that have any to drop. */
   readonly samplesDropped: number;
+  /** Numbers of the runs of benchmarks that were removed. */
+  readonly runsRemoved: readonly number[];
   /** Size of the file before and after, decimal. */
   readonly bytesBefore: string;
   readonly bytesAfter: string;
@@ -92,6 +94,8 @@ export interface SnapshotCheckDocument extends HistoryHead {
   readonly ok: boolean;
   readonly problems: readonly string[];
   readonly snapshots: number;
+  /** Runs of benchmarks. */
+  readonly runs: number;
   readonly bytes: string;
 }
 

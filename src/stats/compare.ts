@@ -1,5 +1,5 @@
 /** Two runs side by side: broken invariants first, then what the statistics allow to say. */
-import type { BenchDocument, BenchEnvironment, Metric, ProbeResult, Verdict } from '../schema/bench.ts';
+import type { BenchDocument, BenchEnvironment, ProbeResult, Verdict } from '../schema/bench.ts';
 import {
   COMPARISON_SCHEMA,
   type ComparedProbe,
@@ -16,8 +16,14 @@ import {
 } from '../schema/bench-compare.ts';
 import { formatPlural } from '../text/units.ts';
 import { holm } from './holm.ts';
-import { judge, measure, sideOf, type Measured } from './judge.ts';
+import { judge, measure, sideOf, type Measurable, type Measured } from './judge.ts';
 import { JUDGING } from './judging.ts';
+
+/** A probe of a base. */
+export type BaseResult = Omit<ProbeResult, 'metrics'> & { readonly metrics: readonly Measurable[] };
+
+/** What a run is compared with: another one, or several that are taken together. */
+export type BaseRun = Omit<BenchDocument, 'results'> & { readonly results: readonly BaseResult[] };
 
 /** What {@link compareRuns} is told. */
 export interface CompareOptions {
@@ -39,7 +45,7 @@ export interface CompareOptions {
  * effect (Cliff's delta), and the bootstrap interval of the worsening, the whole of which has to be beyond the practical
  * threshold of the metric.
  */
-export function compareRuns(base: BenchDocument, next: BenchDocument, options: CompareOptions): Comparison | Mismatch {
+export function compareRuns(base: BaseRun, next: BenchDocument, options: CompareOptions): Comparison | Mismatch {
   const differences = environmentDifferences(base.environment, next.environment);
   if (differences.length > 0 && options.anyEnvironment !== true) return { mismatch: differences };
   const judging = { ...JUDGING, ...options.judging };
@@ -75,19 +81,15 @@ export function exitCodeOf({ verdict }: Pick<Comparison, 'verdict'>): 0 | 1 | 3 
   return verdict === 'inconclusive' ? 3 : 1;
 }
 
+/** What of a machine makes its measurements those of another machine where it differs. Unknown is null. */
+export function comparedProperties({ kernel, arch, cgroupMode, controllers, cpuModel, cpus }: BenchEnvironment) {
+  const names = controllers.map(({ name, version }) => `${name} v${version}`).sort();
+  return { kernel, arch, cgroupMode, controllers: names.join(), cpuModel, cpus: String(cpus) };
+}
+
 /** In what two machines differ that makes their measurements differ. */
 export function environmentDifferences(base: BenchEnvironment, next: BenchEnvironment): EnvironmentDifference[] {
-  const [before, after] = [base, next].map((environment) => ({
-    kernel: environment.kernel,
-    arch: environment.arch,
-    cgroupMode: environment.cgroupMode,
-    controllers: environment.controllers
-      .map(({ name, version }) => `${name} v${version}`)
-      .sort()
-      .join(),
-    cpuModel: environment.cpuModel,
-    cpus: String(environment.cpus),
-  }));
+  const [before, after] = [base, next].map(comparedProperties);
   if (before === undefined || after === undefined) return [];
   const names = Object.keys(before) as (keyof typeof before)[];
   return names
@@ -117,16 +119,17 @@ export function splitForSelfCheck(run: BenchDocument): readonly [base: BenchDocu
 }
 
 interface Pair extends ComparedProbe {
-  readonly before: Metric | undefined;
-  readonly after: Metric;
+  readonly before: Measurable | undefined;
+  readonly after: Measurable;
 }
 
-function keyOf({ id, runtime }: ComparedProbe): string {
+/** Names a probe in its runtime. */
+export function keyOf({ id, runtime }: ComparedProbe): string {
   return `${runtime} ${id}`;
 }
 
 /** Each metric of the new run and its namesake in the base. */
-function pairsOf(before: ReadonlyMap<string, ProbeResult>, next: BenchDocument): Pair[] {
+function pairsOf(before: ReadonlyMap<string, BaseResult>, next: BenchDocument): Pair[] {
   return next.results.flatMap((result) => {
     const was = before.get(keyOf(result));
     return result.metrics
@@ -187,11 +190,12 @@ function informativeMetric({ id, runtime, before, after }: Pair, judging: Judgin
   };
 }
 
-function isFailed({ verdict, invariants }: ProbeResult): boolean {
+/** Whether a probe shows that something does not hold, whatever it says of itself. */
+export function isFailed({ verdict, invariants }: Pick<ProbeResult, 'verdict' | 'invariants'>): boolean {
   return verdict === 'fail' || invariants.some(({ holds }) => !holds);
 }
 
-function failedProbe(result: ProbeResult, was: ProbeResult | undefined): FailedProbe {
+function failedProbe(result: ProbeResult, was: BaseResult | undefined): FailedProbe {
   const { id, runtime, title, why, invariants } = result;
   return { id, runtime, title, why, broken: invariants.filter(({ holds }) => !holds), base: was?.verdict ?? null };
 }
@@ -200,7 +204,7 @@ function failedProbe(result: ProbeResult, was: ProbeResult | undefined): FailedP
 const JUDGES: ReadonlySet<Verdict> = new Set<Verdict>(['pass', 'fail']);
 
 /** What the base judged and the new run did not, although it was asked to; and what it could not tell by itself. */
-function unjudgedProbes(base: BenchDocument, next: BenchDocument): UnjudgedProbe[] {
+function unjudgedProbes(base: BaseRun, next: BenchDocument): UnjudgedProbe[] {
   const before = new Map(base.results.map((result) => [keyOf(result), result]));
   const after = new Set(next.results.map(keyOf));
   const present = next.results.flatMap((result): UnjudgedProbe[] => {
@@ -211,7 +215,7 @@ function unjudgedProbes(base: BenchDocument, next: BenchDocument): UnjudgedProbe
     return !isFailed(result) && (isLost || isUnclear) ? [{ id, runtime, base: was, next: verdict, why }] : [];
   });
   // A quick run leaves probes out on purpose.
-  const isAsked = ({ suite }: ProbeResult): boolean => next.suites.includes(suite) && (!next.quick || base.quick);
+  const isAsked = ({ suite }: BaseResult): boolean => next.suites.includes(suite) && (!next.quick || base.quick);
   const missing = base.results
     .filter((result) => JUDGES.has(result.verdict) && isAsked(result) && !after.has(keyOf(result)))
     .map(({ id, runtime, verdict }) => ({ id, runtime, base: verdict, next: null, why: null }));
@@ -227,11 +231,11 @@ function verdictOf(
   return unjudged.length > 0 || metrics.some(({ change }) => change === 'inconclusive') ? 'inconclusive' : 'fine';
 }
 
-function runOf({ takenAt, tool, suites, quick, environment: { hostname, kernel } }: BenchDocument): ComparedRun {
+function runOf({ takenAt, tool, suites, quick, environment: { hostname, kernel } }: BaseRun): ComparedRun {
   return { takenAt, version: tool.version, suites, quick, hostname, kernel };
 }
 
-function notesOf(base: BenchDocument, next: BenchDocument, pairs: readonly Pair[]): string[] {
+function notesOf(base: BaseRun, next: BenchDocument, pairs: readonly Pair[]): string[] {
   const notes: string[] = [];
   const left = base.suites.filter((suite) => !next.suites.includes(suite));
   if (left.length > 0) notes.push(`only the base ran ${left.join(', ')}`);

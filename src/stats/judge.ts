@@ -9,6 +9,9 @@ import { meanAndDeviation, median, sorted } from './quantiles.ts';
 import { randomFrom } from './random.ts';
 import { variationOf } from './summary.ts';
 
+/** A metric as far as it is compared: what its samples come to is reckoned anew. */
+export type Measurable = Omit<Metric, 'summary'>;
+
 /** A metric of both runs, before it is judged. */
 export interface Measured {
   readonly base: ComparedSide;
@@ -36,7 +39,11 @@ export interface Judged {
 }
 
 /** One side of a metric. `name` seeds the bootstrap. Throws RangeError where there is no sample. */
-export function sideOf(metric: Metric, name: string, judging: Judging): Resampled & { readonly side: ComparedSide } {
+export function sideOf(
+  metric: Measurable,
+  name: string,
+  judging: Judging,
+): Resampled & { readonly side: ComparedSide } {
   const ascending = sorted(metric.samples.map(({ value }) => value));
   const medians = resampledMedians(ascending, judging.resamples, randomFrom(`${judging.seed} ${name}`));
   const { mean, deviation } = meanAndDeviation(ascending);
@@ -50,7 +57,7 @@ export function sideOf(metric: Metric, name: string, judging: Judging): Resample
 }
 
 /** Measures a metric in both runs. `name` seeds the bootstrap, differently on the two sides. */
-export function measure(base: Metric, next: Metric, name: string, judging: Judging): Measured {
+export function measure(base: Measurable, next: Measurable, name: string, judging: Judging): Measured {
   const a = sideOf(base, `base ${name}`, judging);
   const b = sideOf(next, `next ${name}`, judging);
   const threshold = judging.threshold ?? next.threshold;
@@ -125,8 +132,14 @@ function percent(share: number): string {
   return share < 0.1 ? `${String(Number((share * 100).toPrecision(2)))}%` : formatPercent(share);
 }
 
-function obstacleOf(base: Metric, next: Metric, { minSamples }: Judging): string | null {
-  if (base.unit !== next.unit || base.better !== next.better || base.target !== next.target) {
+/** Whether two runs mean the same by a metric. */
+export function isSameMeasure(one: Measurable, other: Measurable): boolean {
+  return one.unit === other.unit && one.better === other.better && one.target === other.target;
+}
+
+/** Why two measurements of a metric cannot be held against each other; null: they can. */
+export function obstacleOf(base: Measurable, next: Measurable, { minSamples }: Judging): string | null {
+  if (!isSameMeasure(base, next)) {
     return 'the two runs do not mean the same by it: its unit, direction or target differs';
   }
   const fewest = Math.min(base.samples.length, next.samples.length);
@@ -141,7 +154,7 @@ function ratioOf(base: number, next: number): number {
 }
 
 /** How much worse a median is than that of the base, by what is better. */
-function worseningOf({ better, target }: Metric): {
+function worseningOf({ better, target }: Measurable): {
   readonly isRatio: boolean;
   readonly of: (base: number, next: number) => number;
 } {
@@ -154,7 +167,7 @@ function worseningOf({ better, target }: Metric): {
   return { isRatio: true, of: (base, next) => ratioOf(base, next) - 1 };
 }
 
-function stealOf(base: Metric, next: Metric): number | null {
+function stealOf(base: Measurable, next: Measurable): number | null {
   const [before, after] = [base, next].map(({ samples }) => samples.flatMap(({ steal }) => steal ?? []));
   if (before === undefined || after === undefined || before.length === 0 || after.length === 0) return null;
   return median(sorted(after)) - median(sorted(before));

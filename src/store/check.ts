@@ -1,17 +1,31 @@
 /** What is wrong with a store. */
 import type { Database } from 'better-sqlite3';
 
+import type { BenchDocument } from '../schema/bench.ts';
 import type { Capture } from '../schema/capture.ts';
 import { NsinspectError } from '../text/error.ts';
 
-/** A line for each thing that is wrong. `asOf` puts a snapshot together, or says what it cannot. */
-export function problemsOf(db: Database, asOf: (id: number) => Capture): string[] {
+/** What puts together what is stored, or says what it cannot. */
+export interface Assembly {
+  readonly asOf: (id: number) => Capture;
+  /** Numbers of the runs of benchmarks. */
+  readonly runs: readonly number[];
+  readonly run: (id: number) => BenchDocument;
+}
+
+/** A line for each thing that is wrong. */
+export function problemsOf(db: Database, { asOf, runs, run }: Assembly): string[] {
   const damaged = (db.pragma('integrity_check') as readonly { readonly integrity_check: string }[])
     .map((row) => row.integrity_check)
     .filter((line) => line !== 'ok');
   // What SQLite itself cannot read is not looked at any closer.
   if (damaged.length > 0) return damaged.map((line) => `the file is damaged: ${line}`);
-  return [...referenceProblems(db), ...intervalProblems(db), ...snapshotProblems(db, asOf)];
+  return [
+    ...referenceProblems(db),
+    ...intervalProblems(db),
+    ...snapshotProblems(db, asOf),
+    ...runs.flatMap((id) => runProblems(id, run)),
+  ];
 }
 
 function referenceProblems(db: Database): string[] {
@@ -66,4 +80,20 @@ function snapshotProblems(db: Database, asOf: (id: number) => Capture): string[]
       return [error.message];
     }
   });
+}
+
+/** A run can be put together, and its samples are numbers. */
+function runProblems(id: number, run: (id: number) => BenchDocument): string[] {
+  try {
+    return run(id).results.flatMap(({ id: probe, metrics }) =>
+      metrics
+        .filter(({ samples }) =>
+          samples.some(({ value, round }) => !Number.isFinite(value) || !Number.isInteger(round)),
+        )
+        .map(({ name }) => `run ${id} lacks samples of ${probe} ${name}`),
+    );
+  } catch (error) {
+    if (!(error instanceof NsinspectError)) throw error;
+    return [error.message];
+  }
 }

@@ -17,6 +17,7 @@ import path from 'node:path';
 
 import { NsinspectError } from '../text/error.ts';
 import { badStore, guarded, noStore } from './errors.ts';
+import { RUN_TABLES } from './run-tables.ts';
 import { TABLES } from './tables.ts';
 import type { StoreUse } from './types.ts';
 import { CREATE_VIEWS } from './views.ts';
@@ -25,7 +26,7 @@ import { CREATE_VIEWS } from './views.ts';
 export const APPLICATION_ID = 0x6e73696e;
 
 /** SQL that leads from each version to the next; the first makes a new file. */
-export const MIGRATIONS: readonly string[] = [TABLES + CREATE_VIEWS];
+export const MIGRATIONS: readonly string[] = [TABLES + CREATE_VIEWS, RUN_TABLES];
 
 /** How long to wait for another writer. */
 const BUSY_MS = 10_000;
@@ -33,6 +34,8 @@ const BUSY_MS = 10_000;
 /** An open file, and what is to be removed when it is closed. */
 export interface OpenDatabase {
   readonly db: Database.Database;
+  /** Of its tables. One that was opened to be read may be older than this program: it lacks what later ones have. */
+  readonly version: number;
   readonly copy: string | null;
 }
 
@@ -69,7 +72,7 @@ function openToWrite(file: string, migrations: readonly string[], timeout: numbe
     checkSchema(db, file, migrations);
     db.pragma('journal_mode = WAL');
     db.transaction(() => migrate(db, file, migrations)).immediate();
-    return { db, copy: null };
+    return { db, version: migrations.length, copy: null };
   } catch (error) {
     db.close();
     throw error;
@@ -180,20 +183,11 @@ function openToRead(file: string, migrations: readonly string[]): OpenDatabase {
     }
     const version = versionOf(db, file, migrations);
     if (version === 0) throw noStore(file);
-    if (version < migrations.length) {
-      throw new NsinspectError(
-        `${file} is of version ${version}, before that of this nsinspect (${migrations.length})`,
-        {
-          code: 'store-version',
-          hint: 'The next snapshot that is taken brings it up to date.',
-        },
-      );
-    }
     prepare(db);
     checkSchema(db, file, migrations);
-    if (copy === null) return { db, copy };
+    if (copy === null) return { db, version, copy };
     db.pragma('query_only = ON');
-    return { db, copy };
+    return { db, version, copy };
   } catch (error) {
     db.close();
     if (copy !== null) rmSync(copy, { recursive: true, force: true });

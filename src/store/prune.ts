@@ -26,7 +26,7 @@ export class Pruner {
       this.#dropShapes();
     };
     this.#db.transaction(remove).immediate();
-    this.#giveBack();
+    this.giveBack();
   }
 
   /** Removes the samples of the snapshots that were taken before; how many snapshots that were. */
@@ -42,7 +42,7 @@ export class Pruner {
       return changes;
     };
     const changes = this.#db.transaction(drop).immediate();
-    this.#giveBack();
+    this.giveBack();
     return changes;
   }
 
@@ -83,7 +83,8 @@ export class Pruner {
         AND key NOT IN (SELECT body ->> '$.shape' FROM fact WHERE kind = 'cgroup' AND body ->> '$.shape' IS NOT NULL)`);
   }
 
-  #giveBack(): void {
+  /** Gives the room of what was removed back to the file system. */
+  giveBack(): void {
     this.#db.pragma('incremental_vacuum');
     // The file shrinks when the log of changes is moved into it; where a reader is in the way, it does so later.
     this.#db.pragma('wal_checkpoint(TRUNCATE)');

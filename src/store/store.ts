@@ -3,18 +3,25 @@ import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import type { Capture } from '../schema/capture.ts';
+import type { BenchDocument } from '../schema/bench.ts';
 import type { SnapshotInfo } from '../schema/history.ts';
+import { NsinspectError } from '../text/error.ts';
 import { problemsOf } from './check.ts';
 import { badStore, guarded } from './errors.ts';
 import { Infos } from './info.ts';
 import { openDatabase, type OpenDatabase } from './open.ts';
 import { Pruner } from './prune.ts';
 import { Reader } from './read.ts';
+import { Runs, type StoredRun } from './runs.ts';
 import { touching } from './touching.ts';
 import type { ListFilter, PutOptions, SampleNumbers, StoreBytes, StoreUse } from './types.ts';
 import { Writer } from './write.ts';
 
+export type { StoredRun } from './runs.ts';
 export type { Derived, DerivedRow, ListFilter, PutOptions, SampleNumbers, StoreBytes, StoreUse } from './types.ts';
+
+/** The version of the tables from which on there are runs of benchmarks. */
+const VERSION_OF_RUNS = 2;
 
 /** One open store. Every failure is a NsinspectError with one line. */
 export class Store {
@@ -24,6 +31,8 @@ export class Store {
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #pruner: Pruner;
+  /** Null: the file is older than these tables, and open to be read alone. */
+  readonly #runs: Runs | null;
 
   private constructor(file: string, open: OpenDatabase) {
     this.#path = file;
@@ -32,6 +41,7 @@ export class Store {
     this.#reader = new Reader(open.db);
     this.#writer = new Writer(open.db);
     this.#pruner = new Pruner(open.db);
+    this.#runs = open.version < VERSION_OF_RUNS ? null : new Runs(open.db);
   }
 
   /**
@@ -77,13 +87,17 @@ export class Store {
     return guarded(this.#path, () => this.#open.db.transaction(() => this.#asOf(id)).deferred());
   }
 
-  /** What a damaged row leads to is the file's fault. */
   #asOf(id: number): Capture {
+    return this.#undamaged(`snapshot ${id}`, () => this.#reader.asOf(id));
+  }
+
+  /** What a damaged row leads to is the file's fault. */
+  #undamaged<T>(what: string, read: () => T): T {
     try {
-      return this.#reader.asOf(id);
+      return read();
     } catch (cause) {
       if (!(cause instanceof SyntaxError || cause instanceof TypeError || cause instanceof RangeError)) throw cause;
-      throw badStore(`snapshot ${id} of ${this.#path} is damaged`, cause);
+      throw badStore(`${what} of ${this.#path} is damaged`, cause);
     }
   }
 
@@ -117,10 +131,54 @@ export class Store {
     return guarded(this.#path, () => this.#reader.samples(cgroup, snapshots));
   }
 
-  /** What is wrong with the store, a line each; empty: nothing. Every snapshot is put together once. */
+  /** Stores a run of benchmarks, wholly or not at all; one that is there already is left as it is. */
+  putRun(run: BenchDocument, label?: string): { readonly id: number; readonly isNew: boolean } {
+    return guarded(this.#path, () => this.#writtenRuns().put(run, label ?? null));
+  }
+
+  /** Runs of benchmarks, ascending by when they were taken. */
+  runs(): StoredRun[] {
+    return guarded(this.#path, () => this.#runs?.list() ?? []);
+  }
+
+  /** The run that was stored under that number, as it was. */
+  run(id: number): BenchDocument {
+    return guarded(this.#path, () => this.#open.db.transaction(() => this.#run(id)).deferred());
+  }
+
+  #run(id: number): BenchDocument {
+    return this.#undamaged(`run ${id}`, () => {
+      const run = this.#runs?.read(id);
+      if (run !== undefined) return run;
+      throw new NsinspectError(`there is no run ${id}`, { code: 'no-such-run' });
+    });
+  }
+
+  /** Removes runs. Ids that do not exist are ignored. */
+  removeRuns(ids: readonly number[]): void {
+    guarded(this.#path, () => {
+      this.#writtenRuns().remove(ids);
+      this.#pruner.giveBack();
+    });
+  }
+
+  #writtenRuns(): Runs {
+    if (this.#runs !== null) return this.#runs;
+    throw new Error('a store that was opened to be read is written to');
+  }
+
+  /** What is wrong with the store, a line each; empty: nothing. Every snapshot and run is put together once. */
   check(): string[] {
     return guarded(this.#path, () =>
-      this.#open.db.transaction(() => problemsOf(this.#open.db, (id) => this.#asOf(id))).deferred(),
+      this.#open.db
+        .transaction(() =>
+          problemsOf(this.#open.db, {
+            asOf: (id) => this.#asOf(id),
+            runs: this.runs().map(({ id }) => id),
+            run: (id) => this.#run(id),
+          }),
+        )
+        .deferred(),
     );
   }
 

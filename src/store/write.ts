@@ -7,10 +7,11 @@ import { Shape } from '../facts/shapes.ts';
 import { factsOf } from '../facts/shred.ts';
 import type { Capture } from '../schema/capture.ts';
 import { nameText } from '../text/bytes.ts';
-import { canonicalJson, toJson } from '../text/json.ts';
+import { canonicalJson } from '../text/json.ts';
 import { digestKey } from '../text/digest.ts';
 import { comparableTime } from './info.ts';
 import { changesOf, Intervals, type Changes, type HeldRows, type NewRow } from './intervals.ts';
+import { jsonText, printableJson } from './printable.ts';
 import type { Derived, PutOptions } from './types.ts';
 
 /** What holds at the newest snapshot of the chain that was written last, so that it need not be read again. */
@@ -230,17 +231,6 @@ function derivedRows(derived: Derived | undefined): Map<string, NewRow[]> {
     rows.set(kind, list);
   }
   return rows;
-}
-
-const MAYBE_UNPRINTABLE = /[\u007f-\uffff]/;
-
-/** Shells of SQLite print texts as they are: nothing in them may steer a terminal. Most are ASCII, and JSON has no others then. */
-function printableJson(text: string): string {
-  return MAYBE_UNPRINTABLE.test(text) ? toJson(JSON.parse(text)) : text;
-}
-
-function jsonText(value: object): string {
-  return printableJson(JSON.stringify(value));
 }
 
 function bytesOf({ begin }: Changes): number {

@@ -294,13 +294,15 @@ describe('a file', () => {
   it('of an older version is brought up to date by whoever writes, wholly or not at all', (context) => {
     const file = made(context);
     const next = [...MIGRATIONS, 'ALTER TABLE snapshot ADD COLUMN note TEXT; UPDATE snapshot SET note = label;'];
-    expect(codeOf(() => openDatabase(file, 'read', next))).toBe('store-version');
+    const read = openDatabase(file, 'read', next);
+    expect(read.version).toBe(MIGRATIONS.length);
+    read.db.close();
     const broken = [...next, 'CREATE TABLE more (a); SELECT no_such_function();'];
     expect(() => openDatabase(file, 'write', broken)).toThrow('no_such_function');
     expect(intact(file)).toHaveLength(5);
     const { db } = openDatabase(file, 'write', next);
     expect(db.prepare('SELECT count(*) FROM snapshot WHERE note = label').pluck().get()).toBe(5);
-    expect(db.pragma('user_version', { simple: true })).toBe(2);
+    expect(db.pragma('user_version', { simple: true })).toBe(next.length);
     db.close();
     expect(codeOf(() => Store.open(file, 'write'))).toBe('store-version');
   });
