@@ -51,8 +51,8 @@ export const launchFlags = {
     helpValue: 'PROBE',
     summary: 'Exit with 1 where this probe could not be judged, because it is unsupported, say; may be given again.',
   }),
+  // Without a default: one that is false would be enough for the flags that depend on it.
   store: boolean({
-    default: false,
     helpGroup: 'HISTORY',
     summary: 'Keep the result in the history: bench history shows it, bench gate --history judges by it.',
   }),

@@ -45,7 +45,7 @@ export async function runNamed(word: string, db: string | undefined): Promise<Be
   } catch (error) {
     const isNone =
       error instanceof NsinspectError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-    if (!isNone) throw error;
+    if (!isNone || word.includes('/')) throw error;
     const hint = `A run of the history is ${MOMENT_HELP.replace("a snapshot's number", 'its number')}.`;
     throw new NsinspectError(`${word} is neither a file nor a run of the history`, {
       code: 'no-run',

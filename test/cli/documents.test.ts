@@ -59,7 +59,9 @@ const TRIED_ELSEWHERE: ReadonlySet<string> = new Set([
   'log',
   'record',
   ...['check', 'export', 'import', 'list', 'prune', 'show', 'take'].map((name) => `snapshot ${name}`),
-  ...['limits', 'isolation', 'startup', 'density', 'run', 'compare', 'gate'].map((name) => `bench ${name}`),
+  ...['limits', 'isolation', 'startup', 'density', 'run', 'compare', 'gate', 'history', 'import', 'show'].map(
+    (name) => `bench ${name}`,
+  ),
 ]);
 
 /** Schemas that the source names and nobody is promised: recordings are for tests. */
