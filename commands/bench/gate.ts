@@ -40,7 +40,7 @@ export default class BenchGate extends BenchCommand {
       summary: 'The run to judge it by, named in the same way.',
       exactlyOne: ['baseline', 'history', 'self-check'],
     }),
-    history: boolean({ summary: 'Judge it by the runs before it in the history.' }),
+    history: boolean({ summary: 'Judge it by the runs before it in the history.', exclusive: ['self-check'] }),
     last: integer({
       min: 1,
       max: MOST_POOLED,

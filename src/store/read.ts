@@ -12,7 +12,8 @@ import type { SampleNumbers } from './types.ts';
 interface Row {
   readonly chain: number;
   readonly samples: number;
-  readonly meta: string;
+  /** Null: lost. */
+  readonly meta: string | null;
   readonly frame: string | null;
 }
 
@@ -50,7 +51,7 @@ export class Reader {
   constructor(db: Database) {
     this.#snapshot = db.prepare(
       `SELECT s.chain, s.samples, m.meta, m.frame
-      FROM snapshot AS s JOIN snapshot_meta AS m ON m.snapshot = s.id WHERE s.id = ?`,
+      FROM snapshot AS s LEFT JOIN snapshot_meta AS m ON m.snapshot = s.id WHERE s.id = ?`,
     );
     this.#ids = db.prepare<[Moment], number>(heldRows('fact', 'held.id')).pluck();
     this.#all = db.prepare<[Moment], FactRow>(heldRows('fact', 'held.id, kind, key, rank, body')).raw();
@@ -82,6 +83,7 @@ export class Reader {
         hint: 'nsinspect snapshot list shows those that there are.',
       });
     }
+    if (row.meta === null) throw new RangeError(`snapshot ${id} without its meta`);
     const moment = { chain: row.chain, id };
     const samples = row.samples === 0 ? [] : this.#samples.all(moment);
     return captureOf(

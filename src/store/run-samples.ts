@@ -35,8 +35,9 @@ export function decodeSamples(text: string, n: number): Sample[] {
   if (n > MOST) throw new RangeError('more samples than a run can have');
   const { value, round, steal, cpu, memory, io } = JSON.parse(text) as SampleColumns;
   return Array.from({ length: n }, (_, at) => ({
-    value: numberAt(value, at) as number,
-    round: round === null ? at : (round[at] as number),
+    // What a forged list lacks is found when the run is checked.
+    value: numberAt(value, at) ?? NaN,
+    round: round === null ? at : (round[at] ?? NaN),
     steal: numberAt(steal, at),
     pressure: { cpu: numberAt(cpu, at), memory: numberAt(memory, at), io: numberAt(io, at) },
   }));
