@@ -42,8 +42,9 @@ export function hiddenLines(namespaces: readonly Namespace[], around: Surroundin
   ];
 }
 
-function keptBy(ns: Namespace, around: Surroundings): string {
-  const kinds = holdersOf(ns);
+/** What keeps a namespace alive, in words; processes that are in it left out. */
+export function keptBy(ns: Namespace, around: Surroundings): string {
+  const kinds = holdersOf(ns).filter(({ kind }) => kind !== 'process');
   const texts = kinds.flatMap((kind) =>
     kind.sample(2).map((holder) => holderText(kind.kind, holder, ns.facts.type, around)),
   );

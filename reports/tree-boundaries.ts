@@ -20,6 +20,7 @@ export interface BoundaryRow {
   readonly boundary: Boundary;
   readonly prefix: string;
   readonly container: Container | null;
+  readonly kind: BoundaryKind;
   readonly label: string;
   readonly belongings: readonly Belonging[];
   readonly cgroup: Name | null;
@@ -43,11 +44,13 @@ export function boundaryRow(boundary: Boundary, prefix: string, context: Boundar
   const outer = parent === null ? null : (context.containerOf(parent.leader.pid) ?? null);
   const belongings = context.belongings.get(boundary) ?? [];
   const cgroup = tellingCgroup(leader, parent?.leader ?? null, context.cgroups);
+  const kind = kindOf(boundary, container !== null && container !== outer, belongings);
   return {
     boundary,
     prefix,
     container,
-    label: labelOf(boundary, container !== outer ? container : null, cgroup, belongings, context.capture),
+    kind,
+    label: labelOf(kind, boundary, container, cgroup, belongings, context.capture),
     belongings,
     cgroup,
     uid: leader.detail?.status?.uids[1] ?? null,
@@ -60,27 +63,45 @@ export function ageOf({ start }: ProcessFacts, { host }: Capture): number | null
   return host.uptime === undefined ? null : Math.max(0, host.uptime - start / host.ticksPerSecond);
 }
 
+/** What a boundary is: the container, what else has namespaces of its own, another root, or nothing but another cgroup. */
+export type BoundaryKind = 'host' | 'kernel' | 'container' | 'sandbox' | 'chroot' | 'cgroup';
+
+function kindOf(
+  { leader, changes, parent }: Boundary,
+  isContainer: boolean,
+  belongings: readonly Belonging[],
+): BoundaryKind {
+  if (isContainer) return 'container';
+  if (leader.kthread) return 'kernel';
+  if (parent === null) return 'host';
+  // Where the parent's namespaces cannot be read, that these are not the host's still says it.
+  const isApart = belongings.some(({ relation }) => relation === 'own' || relation === 'shared');
+  if (isApart || NS_TYPES.some((type) => changes.has(type))) return 'sandbox';
+  return changes.has('root') ? 'chroot' : 'cgroup';
+}
+
 function labelOf(
-  boundary: Boundary,
+  kind: BoundaryKind,
+  { leader, parent, changes }: Boundary,
   container: Container | null,
   cgroup: Name | null,
   belongings: readonly Belonging[],
   capture: Capture,
 ): string {
-  const { leader, changes } = boundary;
-  if (container !== null) return containerText(containerId(container));
-  if (boundary.parent === null)
-    return leader.kthread
-      ? 'kernel threads'
-      : leader.pid === 1
-        ? nameText(capture.host.hostname ?? 'host')
-        : 'entered from outside';
-  if (leader.kthread) return 'kernel thread';
-  // Where the parent's namespaces cannot be read, that these are not the host's still says it.
-  const isApart = belongings.some(({ relation }) => relation === 'own' || relation === 'shared');
-  if (isApart || NS_TYPES.some((type) => changes.has(type))) return sandboxLabel(belongings, changes, capture);
-  if (changes.has('root')) return `chroot ${nameText(leader.root ?? '/')}`;
-  return `cgroup ${cgroup === null ? '' : lastPart(nameText(cgroup))}`.trim();
+  switch (kind) {
+    case 'container':
+      return container === null ? 'container' : containerText(containerId(container));
+    case 'host':
+      return leader.pid === 1 ? nameText(capture.host.hostname ?? 'host') : 'entered from outside';
+    case 'kernel':
+      return parent === null ? 'kernel threads' : 'kernel thread';
+    case 'sandbox':
+      return sandboxLabel(belongings, changes, capture);
+    case 'chroot':
+      return `chroot ${nameText(leader.root ?? '/')}`;
+    case 'cgroup':
+      return `cgroup ${cgroup === null ? '' : lastPart(nameText(cgroup))}`.trim();
+  }
 }
 
 /** Long paths begin alike: the end tells them apart. The whole stands in the column and in JSON. */
@@ -147,7 +168,8 @@ function ownTypes(belongings: readonly Belonging[]): string {
   return own.join(' ') + (isUnknown ? `${own.length > 0 ? ' ' : ''}?` : '');
 }
 
-function sharedWith(belongings: readonly Belonging[], containerOf: ContainerOf): string {
+/** What it shares with others than the host, and with whom: `net=docker:web`. */
+export function sharedWith(belongings: readonly Belonging[], containerOf: ContainerOf): string {
   return belongings
     .flatMap(({ type, with: other }) => {
       if (other === null) return [];

@@ -122,12 +122,13 @@ export function nsTreeColumns(type: 'user' | 'pid', containerOf: ContainerOf): C
   ];
 }
 
-/** The process's number at every level, outermost first: `812 → 17 → 1`. */
-function pidsText(process: ProcessFacts): string {
+/** The process's number at every level, outermost first: `812 > 17 > 1`. */
+export function pidsText(process: ProcessFacts): string {
   return (process.detail?.status?.nspid ?? [process.pid]).join(' > ');
 }
 
-function ownsText(ns: Namespace): string {
+/** How many namespaces of each type a user namespace owns: `mnt×2 net`. */
+export function ownsText(ns: Namespace): string {
   const counts = new Map<NsType, number>();
   for (const { type } of ns.owned) counts.set(type, (counts.get(type) ?? 0) + 1);
   return NS_TYPES.flatMap((type) => {

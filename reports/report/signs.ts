@@ -26,10 +26,20 @@ const MOST_TITLE = 400;
 
 /** Writes a text; where a width is given, no wider. */
 export function write(on: Drawing, x: number, y: number, words: string, style = '', width = Infinity): Drawing {
-  const safe = terminalSafe(words);
   const element = on.append('text').attr('x', x).attr('y', y);
   if (style !== '') element.attr('class', style);
-  return element.text(width === Infinity ? safe : fitted(safe, width));
+  return element.text(cut(words, width));
+}
+
+/** A part of a text that is written already, a little after what stands there. */
+export function writeOn(text: Drawing, words: string, style: string, width: number): void {
+  const part = text.append('tspan').attr('class', style);
+  part.text(cut(words, width));
+}
+
+function cut(words: string, width: number): string {
+  const safe = terminalSafe(words);
+  return width === Infinity ? safe : fitted(safe, width);
 }
 
 /** What is shown when the pointer rests on something. */
