@@ -35,7 +35,10 @@ function cellContent({ text, item, mark, note }: ReportCell, home: ItemId | null
   const link = item !== undefined && item !== home && text.length <= LONG;
   const inner = marked(text, mark);
   const after = item !== undefined && item !== home && !link ? ` <a href="${hrefOf(item)}">see</a>` : '';
-  const more = note === undefined ? '' : ` <details class="note"><summary>more</summary>${shown(note)}</details>`;
+  const more =
+    note === undefined
+      ? ''
+      : ` <details class="note"><summary aria-label="Note on ${shown(text.slice(0, 60).toWellFormed())}">ⓘ</summary>${shown(note)}</details>`;
   return `${link ? `<a href="${hrefOf(item)}">${inner}</a>` : inner}${after}${more}`;
 }
 
@@ -48,12 +51,18 @@ function anchor(item: ItemId, name: string): string {
   return ` <a class="self" href="${hrefOf(item)}" aria-label="Link to ${shown(name.slice(0, 60).toWellFormed())}">#</a>`;
 }
 
+/** Sentences need room, numbers do not. */
+function classOf(align: 'left' | 'right' | undefined, length: number): string {
+  if (align === 'right') return length > 24 ? ' class="r w"' : ' class="r"';
+  return length > 80 ? ' class="ww"' : length > 24 ? ' class="w"' : '';
+}
+
 /** A row of a table. */
 export function rowHtml([item, mark, ...cells]: PackedRow, columns: PackedTable['columns']): string {
   const home = item === 0 ? null : item;
   const inner = cells.map((packed, at) => {
     const cell = unpackCell(packed);
-    const right = columns[at]?.align === 'right' ? ' class="r"' : '';
+    const right = classOf(columns[at]?.align, cell.text.length);
     if (at > 0) return `<td${right}>${cellContent(cell, home)}</td>`;
     const rowMark = mark === 0 || cell.mark !== undefined ? {} : { mark };
     const self = home === null ? '' : anchor(home, cell.text);

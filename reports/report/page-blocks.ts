@@ -74,6 +74,7 @@ export class BlockWriter {
       .join('');
     const rows = packed.rows.slice(0, table.shown).map((row) => rowHtml(row, packed.columns));
     const all = packed.rows.length;
+    if (all === 0) rows.push(`<tr class="no"><td colspan="${table.columns.length}">no rows</td></tr>`);
     const rest = all > table.shown ? `The first ${formatCount(table.shown)} of ${formatCount(all)} rows.` : '';
     return `<div class="table" id="${id}"><div class="scroll" tabindex="0" role="group" aria-labelledby="${id}-c"><table><caption id="${id}-c">${shown(table.caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${restHtml(rest)}</div>`;
   }

@@ -2,7 +2,6 @@
 import { gzipSync } from 'node:zlib';
 
 import type { ItemId } from '../../src/schema/report.ts';
-import { toJson } from '../../src/text/json.ts';
 import { reportDocument } from './document.ts';
 import type { Report } from './document.ts';
 import { escapeHtml, shown } from './html.ts';
@@ -33,7 +32,7 @@ export function reportPage(report: Report, { raw }: PageOptions): string {
   const style = pageStyle(pageColours());
   // base-uri and form-action do not fall back to default-src; data: is the icon.
   const policy = `default-src 'none'; script-src ${script.source}; style-src ${style.source}; img-src data:; base-uri 'none'; form-action 'none'`;
-  const packed = gzipSync(toJson(data)).toString('base64');
+  const packed = gzipSync(JSON.stringify(data)).toString('base64');
   return `<!doctype html>
 <html lang="en">
 <head>
