@@ -2,6 +2,7 @@ import { boolean, option, string } from '@oclif/core/flags';
 
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { outputOf, REPORT_FORMATS, watchInterval } from '../src/cli/report-flags.ts';
+import { dbFlag } from '../src/cli/history.ts';
 import { sourceFlags } from '../src/cli/source.ts';
 import { formatBytes, formatPlural } from '../src/text/units.ts';
 
@@ -46,7 +47,20 @@ export default class Report extends BaseCommand {
       summary: 'Make it anew again and again, at this distance (30s, 5m), until told to end.',
       exclusive: ['from', 'json'],
     }),
+    before: string({
+      helpGroup: 'SOURCE',
+      helpValue: 'SIDE',
+      summary: 'Say what changed since this capture file, or this moment of the history.',
+    }),
+    bench: string({
+      helpGroup: 'SOURCE',
+      helpValue: 'FILE',
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'Show the results of nsinspect bench in this file; several show their history.',
+    }),
     ...sourceFlags,
+    db: { ...dbFlag, helpGroup: 'SOURCE' },
   };
 
   async run() {

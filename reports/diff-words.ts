@@ -96,7 +96,8 @@ function valuesText({ from, to, added, removed, unit }: DiffChange): string {
   return `${valueText(from, unit)} -> ${valueText(to, unit)}${unitless === null ? '' : ` ${unitless}`}`;
 }
 
-function valueText(value: Name | null, unit: string | null): string {
+/** One side of a change: `64 MiB`, `no limit`, `none`. */
+export function valueText(value: Name | null, unit: string | null): string {
   if (value === null) return 'none';
   const text = nameText(value);
   if (unit === null) return text === '' ? 'none' : text;

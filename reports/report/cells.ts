@@ -32,12 +32,6 @@ export function textCell(
   return { text, ...(item !== null && { item }), ...(mark !== null && { mark }), ...(note !== null && { note }) };
 }
 
-/** Names of a list, the first few of them. */
-export function namesText(names: readonly string[], most = 4): string {
-  const more = names.length - most;
-  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ');
-}
-
 /** Orders texts by their characters' numbers: the same everywhere. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);

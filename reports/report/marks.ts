@@ -21,6 +21,8 @@ export const MARK_LOOKS: Readonly<Record<Mark, MarkLook>> = {
   added: { sign: '+', word: 'added', colour: 'added' },
   removed: { sign: '−', word: 'removed', colour: 'removed' },
   altered: { sign: '~', word: 'altered', colour: 'altered' },
+  loosened: { sign: '▲', word: 'loosened', colour: 'over' },
+  tightened: { sign: '▼', word: 'tightened', colour: 'own' },
   pass: { sign: '✓', word: 'passed', colour: 'own' },
   fail: { sign: '✗', word: 'failed', colour: 'host' },
   unsure: { sign: '?', word: 'unsure', colour: 'shared' },

@@ -47,7 +47,7 @@ export async function obtainSides(
       const name = names[at] ?? '';
       const known = stored[at];
       if (known) return known;
-      const capture = side.kind === 'file' ? await ofFile(side.path) : await live(flags, other, tool);
+      const capture = side.kind === 'file' ? await captureOfSide(side.path) : await live(flags, other, tool);
       return { name, capture, snapshot: null };
     }),
   );
@@ -61,7 +61,8 @@ function sideOf(name: string, now: number): Side {
   return moment === null ? { kind: 'file', path: name } : { kind: 'moment', moment };
 }
 
-async function ofFile(path: string): Promise<Capture> {
+/** The capture in a file that was named where a moment could stand, too. A NsinspectError says what is wrong with it. */
+export async function captureOfSide(path: string): Promise<Capture> {
   try {
     return await captureOfFile(path);
   } catch (error) {

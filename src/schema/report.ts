@@ -9,7 +9,7 @@ export const REPORT_SCHEMA = 'nsinspect/report/1';
 
 /**
  * What a cell, a row or a node is to be marked as: by a sign and a word, never by colour alone. `own`, `shared` and `host` say
- * whose a namespace is; `near` and `over` how much of a limit is used.
+ * whose a namespace is; `near` and `over` how much of a limit is used; `loosened` and `tightened` that less or more is forbidden than was.
  */
 export const MARKS = [
   'own',
@@ -22,6 +22,8 @@ export const MARKS = [
   'added',
   'removed',
   'altered',
+  'loosened',
+  'tightened',
   'pass',
   'fail',
   'unsure',

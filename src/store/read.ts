@@ -44,6 +44,7 @@ export class Reader {
   readonly #sample: Statement<[Moment & { readonly key: string }], readonly [shape: string, numbers: string]>;
   readonly #chain: Statement<[number], number>;
   readonly #shape: Statement<[string], string>;
+  readonly #containers: Statement<[{ readonly id: number }], number | null>;
   readonly #cache = new Map<number, Cached>();
   readonly #shapes = new Map<string, Shape>();
   #captures = 0;
@@ -68,6 +69,12 @@ export class Reader {
       .raw();
     this.#chain = db.prepare<[number], number>('SELECT chain FROM snapshot WHERE id = ? AND samples = 1').pluck();
     this.#shape = db.prepare<[string], string>('SELECT skeleton FROM shape WHERE key = ?').pluck();
+    this.#containers = db
+      .prepare<[{ readonly id: number }], number>(
+        `SELECT count(*) FROM derived AS d JOIN snapshot AS s ON s.id = @id AND d.chain = s.chain
+        WHERE d.kind = 'container' AND d.first <= @id AND (d.last IS NULL OR d.last >= @id)`,
+      )
+      .pluck();
   }
 
   /** Facts that were read are read again: rows were removed. */
@@ -147,6 +154,11 @@ export class Reader {
       this.#shapes.set(key, (shape = new Shape(skeleton)));
     }
     return shape;
+  }
+
+  /** How many containers a model saw in each of the snapshots. */
+  containers(snapshots: readonly number[]): number[] {
+    return snapshots.map((id) => this.#containers.get({ id }) ?? 0);
   }
 
   /** Numbers of one cgroup in each of the snapshots. */

@@ -131,6 +131,11 @@ export class Store {
     return guarded(this.#path, () => this.#reader.samples(cgroup, snapshots));
   }
 
+  /** How many containers whoever stored them saw in each of the snapshots; 0 also where nobody looked. */
+  containers(snapshots: readonly number[]): number[] {
+    return guarded(this.#path, () => this.#reader.containers(snapshots));
+  }
+
   /** Stores a run of benchmarks, wholly or not at all; one that is there already is left as it is. */
   putRun(run: BenchDocument, label?: string): { readonly id: number; readonly isNew: boolean } {
     return guarded(this.#path, () => this.#writtenRuns().put(run, label ?? null));

@@ -1,6 +1,6 @@
 /** What of layers a reader should know. */
 import { formatBytes, formatPlural } from '../../../src/text/units.ts';
-import { namesText } from '../cells.ts';
+import { namedText } from '../named.ts';
 import type { Finding } from '../section.ts';
 import { writableOf } from './stacks.ts';
 import type { Standing, Survey } from './survey.ts';
@@ -40,7 +40,7 @@ function unproven(standing: readonly Standing[]): Finding[] {
   const list = standing.filter(({ proof }) => proof === 'unproven');
   const [first] = list;
   if (first === undefined) return [];
-  const names = namesText(list.map(({ name }) => name));
+  const names = namedText(list.map(({ name }) => name));
   const why = list.length === 1 && first.why !== null ? `: ${first.why}` : '';
   return [
     {
@@ -60,7 +60,7 @@ function large(standing: readonly Standing[]): Finding[] {
   });
   const [first] = list;
   if (first === undefined) return [];
-  const names = namesText(list.map(({ one, bytes }) => `${one.name} (${formatBytes(bytes)})`));
+  const names = namedText(list.map(({ one, bytes }) => `${one.name} (${formatBytes(bytes)})`));
   return [
     {
       kind: 'writable-layer-large',

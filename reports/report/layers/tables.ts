@@ -5,7 +5,8 @@ import type { ReportCell, ReportRow, ReportTable } from '../../../src/schema/rep
 import { nameText } from '../../../src/text/bytes.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { shortDigest } from '../../layers-words.ts';
-import { byText, bytesCell, countCell, namesText, numberColumn, textCell, textColumn } from '../cells.ts';
+import { byText, bytesCell, countCell, numberColumn, textCell, textColumn } from '../cells.ts';
+import { namedText } from '../named.ts';
 import type { World } from '../world.ts';
 import { stepText, writableOf } from './stacks.ts';
 import { diffIdOf, imageText } from './survey.ts';
@@ -88,7 +89,7 @@ function layerRow(
       countCell(images.length),
       names.length === 0
         ? textCell('nobody', { mark: 'absent' })
-        : textCell(namesText(names), names.length > 4 ? { note: names.join(', ') } : {}),
+        : textCell(namedText(names), names.length > 3 ? { note: names.join(', ') } : {}),
       textCell(title),
     ],
   };
@@ -201,13 +202,13 @@ export function imagesTable({ stores }: Survey): ReportTable {
           return {
             item: null,
             cells: [
-              tags.length === 0 ? textCell('no tag', { mark: 'absent' }) : textCell(namesText(tags)),
+              tags.length === 0 ? textCell('no tag', { mark: 'absent' }) : textCell(namedText(tags)),
               textCell(shortDigest(image.facts.id), { note: image.facts.id }),
               countCell(image.stack.length),
               bytesCell(bytes, NOT_COUNTED),
               bytesCell(ownBytes, NOT_COUNTED),
               countCell(containers.length),
-              textCell(namesText(names), names.length > 4 ? { note: names.join(', ') } : {}),
+              textCell(namedText(names), names.length > 3 ? { note: names.join(', ') } : {}),
               textCell(title),
             ],
           };
