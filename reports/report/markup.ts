@@ -38,7 +38,7 @@ function cellContent({ text, item, mark, note }: ReportCell, home: ItemId | null
   const more =
     note === undefined
       ? ''
-      : ` <details class="note"><summary aria-label="Note on ${shown(text.slice(0, 60).toWellFormed())}">ⓘ</summary>${shown(note)}</details>`;
+      : ` <details class="note"><summary aria-label="Note on ${shown(text.slice(0, 60).toWellFormed())}">i</summary>${shown(note)}</details>`;
   return `${link ? `<a href="${hrefOf(item)}">${inner}</a>` : inner}${after}${more}`;
 }
 
