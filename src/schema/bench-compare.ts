@@ -40,6 +40,8 @@ export interface Judging {
   readonly threshold: number | null;
   /** Where the medians of stolen CPU time differ by more, a change is put down to the machine. 0 to 1. */
   readonly stealDifference: number;
+  /** Where the mean pressures (PSI) differ by more, a change of what something costs is put down to the machine. 0 to 1. */
+  readonly pressureDifference: number;
 }
 
 /** A property in which two environments differ. Unknown is null. */

@@ -4,6 +4,7 @@ import type { Change, ChangeEstimate, ComparedSide, Judging } from '../schema/be
 import { formatCount, formatPercent } from '../text/units.ts';
 import { percentileInterval, resampledMedians } from './bootstrap.ts';
 import { minimumDetectableEffect, type Resampled } from './detectable.ts';
+import { loadDifference, machinesDoing, type LoadDifference } from './machine-load.ts';
 import { mannWhitney, type MannWhitney } from './mann-whitney.ts';
 import { meanAndDeviation, median, sorted } from './quantiles.ts';
 import { randomFrom } from './random.ts';
@@ -26,8 +27,9 @@ export interface Measured {
   readonly test: MannWhitney | null;
   readonly ratio: ChangeEstimate | null;
   readonly worse: ChangeEstimate | null;
-  /** By how much more CPU time was stolen in the new run, -1 to 1; null: not known. */
-  readonly steal: number | null;
+  /** As the new run has it. */
+  readonly metric: Measurable;
+  readonly load: LoadDifference;
   /** Minimum detectable effect where the rank test has this alpha. */
   readonly detectable: (alpha: number) => number | null;
 }
@@ -69,7 +71,8 @@ export function measure(base: Measurable, next: Measurable, name: string, judgin
     threshold,
     gain: worsening.isRatio ? threshold / (1 + threshold) : threshold,
     obstacle,
-    steal: stealOf(base, next),
+    metric: next,
+    load: loadDifference(base, next),
   };
   if (obstacle !== null) return { ...common, test: null, ratio: null, worse: null, detectable: () => null };
   const estimate = (by: (base: number, next: number) => number): ChangeEstimate => {
@@ -94,8 +97,8 @@ export function judge(measured: Measured, adjustedP: number, detectable: number 
   const low = worse.interval[0] ?? Infinity;
   const high = worse.interval[1] ?? Infinity;
   const isSignificant = adjustedP < judging.alpha && Math.abs(test.delta) >= judging.delta;
-  if (isSignificant && low > threshold) return unlessStolen('regression', measured, judging);
-  if (isSignificant && high < -gain) return unlessStolen('improvement', measured, judging);
+  if (isSignificant && low > threshold) return unlessMachine('regression', measured, judging);
+  if (isSignificant && high < -gain) return unlessMachine('improvement', measured, judging);
   if (low >= -gain && high <= threshold) return { change: 'same', why: null };
   const estimate = worse.estimate ?? Infinity;
   if (isSignificant && (estimate > threshold || estimate < -gain)) {
@@ -111,14 +114,9 @@ function inconclusive(why: string): Judged {
   return { change: 'inconclusive', why };
 }
 
-/** A hypervisor that takes more CPU time than before slows everything down. */
-function unlessStolen(change: Change, { steal }: Measured, { stealDifference }: Judging): Judged {
-  const against = change === 'regression' ? steal : steal === null ? null : -steal;
-  if (against === null || against <= stealDifference) return { change, why: null };
-  const which = change === 'regression' ? 'new run' : 'base';
-  return inconclusive(
-    `the hypervisor took ${percent(against)} more CPU time during the ${which}: it may be the machine`,
-  );
+function unlessMachine(change: 'regression' | 'improvement', { metric, load }: Measured, judging: Judging): Judged {
+  const why = machinesDoing(metric, load, change === 'improvement', judging);
+  return why === null ? { change, why } : inconclusive(why);
 }
 
 /** How many samples would have done: the error falls with their square root. Hundreds of thousands are no advice. */
@@ -165,12 +163,6 @@ function worseningOf({ better, target }: Measurable): {
   if (better === 'higher') return { isRatio: true, of: (base, next) => ratioOf(next, base) - 1 };
   // The nearer to 0 the better: the lower.
   return { isRatio: true, of: (base, next) => ratioOf(base, next) - 1 };
-}
-
-function stealOf(base: Measurable, next: Measurable): number | null {
-  const [before, after] = [base, next].map(({ samples }) => samples.flatMap(({ steal }) => steal ?? []));
-  if (before === undefined || after === undefined || before.length === 0 || after.length === 0) return null;
-  return median(sorted(after)) - median(sorted(before));
 }
 
 function finite(value: number): number | null {

@@ -14,4 +14,5 @@ export const JUDGING: Judging = {
   seed: 1,
   threshold: null,
   stealDifference: 0.05,
+  pressureDifference: 0.2,
 };

@@ -90,12 +90,18 @@ describe('propagation', () => {
 describe('a pace', () => {
   it('is of the jobs between two times, turn by turn', () => {
     const at = (milliseconds: number) => String(1_700_000_000_000_000_000n + BigInt(milliseconds) * 1_000_000n);
-    const pace = paceOf([[0, 2, 4, 6].map(at).join('\n'), [1000, 1002, 1012].map(at).join('\n')]);
-    expect(pace).toEqual({ jobs: 5, rate: 5000 / 18, p50: 2, p99: 10 });
+    const turns = [
+      { output: [0, 2, 4, 6].map(at).join('\n'), cpu: 3000 },
+      { output: [1000, 1002, 1012].map(at).join('\n'), cpu: 2000 },
+    ];
+    expect(paceOf(turns)).toEqual({ jobs: 5, rate: 5000 / 18, p50: 2, p99: 10, cpu: 1 });
+    const [first, second] = turns;
+    expect(paceOf([first!, { ...second!, cpu: null }])).toMatchObject({ jobs: 5, cpu: null });
   });
 
   it('is none without jobs', () => {
-    expect(paceOf(['', 'noise\n'])).toEqual({ jobs: 0, rate: 0, p50: 0, p99: 0 });
+    const turns = ['', 'noise\n'].map((output) => ({ output, cpu: 500 }));
+    expect(paceOf(turns)).toEqual({ jobs: 0, rate: 0, p50: 0, p99: 0, cpu: null });
   });
 });
 

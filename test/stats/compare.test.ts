@@ -67,6 +67,24 @@ describe('a comparison', () => {
     });
   });
 
+  it.each([
+    ['slower', 'ms', 'lower', 0.3, 0.8, 'inconclusive'],
+    ['as busy', 'ms', 'lower', 0.6, 0.75, 'regression'],
+    ['counted for itself alone', 'ms of CPU', 'lower', 0.3, 0.8, 'regression'],
+    ['a looser limit', 'ratio', 'target', 0.3, 0.8, 'regression'],
+    ['less busy', 'ms', 'lower', 0.8, 0.3, 'regression'],
+  ] as const)('with other programs on the machine: %s', (_, unit, better, before, after, change) => {
+    const under = (cpu: number, values: readonly number[]) => {
+      const more = { unit, better, target: better === 'target' ? 100 : null } as const;
+      const pressure = { cpu, memory: 0, io: null };
+      return run(values, { ...more, samples: madeMetric(values).samples.map((sample) => ({ ...sample, pressure })) });
+    };
+    expect(compared(under(before, steady), under(after, slower)).metrics[0]).toMatchObject({ change });
+    // The other way round what was a worsening is an improvement, and what explained it is still there.
+    const back = change === 'regression' ? 'improvement' : change;
+    expect(compared(under(after, slower), under(before, steady)).metrics[0]).toMatchObject({ change: back });
+  });
+
   it('judges a target by the distance from it', () => {
     const target = { better: 'target', target: 100, threshold: 0.02 } as const;
     expect(compared(run(slower, target), run(steady, target)).metrics[0]?.change).toBe('improvement');

@@ -256,7 +256,17 @@ function metricsOf(runtime: string, { steps, tearDownMs }: Run): Metric[] {
     const values = samples.map(({ value }) => value);
     const summary = summarize(values, `${runtime} density/idle ${name}`);
     return [
-      { name, unit, better: 'lower', target: null, threshold: THRESHOLDS.cost, informative: false, samples, summary, ...more },
+      {
+        name,
+        unit,
+        better: 'lower',
+        target: null,
+        threshold: THRESHOLDS.cost,
+        informative: false,
+        samples,
+        summary,
+        ...more,
+      },
     ];
   };
   const of = (value: (step: Step) => number | null) =>

@@ -18,6 +18,8 @@ import {
   type Trial,
 } from '../probe.ts';
 import { isRunning } from '../../tasks.ts';
+import { usageOf } from '../counters.ts';
+import { usageSource } from '../limits/cpu-files.ts';
 import { HOGS, type Hog, type Taken } from './hogs.ts';
 
 const MIB = 1 << 20;
@@ -35,7 +37,16 @@ export interface Pace {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** Milliseconds of CPU time a job: what the job costs, however long it has to wait for a CPU. Null: not counted here. */
+  readonly cpu: number | null;
   readonly jobs: number;
+}
+
+/** What a victim printed, and the CPU time that it took. */
+export interface Turn {
+  readonly output: string;
+  /** Microseconds; null: no counter of this machine has it. */
+  readonly cpu: number | null;
 }
 
 /** Does the job until the time is over, and says the time after each: nanoseconds since 1970. `$1` seconds, `$2` CPU. */
@@ -48,15 +59,22 @@ function victimScript(job: string): string {
 }
 
 /** From the times at which jobs ended, in each of several turns. */
-export function paceOf(outputs: readonly string[]): Pace {
-  const took = outputs.flatMap((output) => {
+export function paceOf(turns: readonly Turn[]): Pace {
+  const took = turns.flatMap(({ output }) => {
     const times = [...output.matchAll(/^\d{15,}$/gm)].map(([time]) => BigInt(time));
     return times.slice(1).map((time, index) => Number(time - (times[index] ?? time)) / 1e6);
   });
   const sorted = took.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const all = took.reduce((sum, one) => sum + one, 0);
-  return { jobs: took.length, rate: all > 0 ? (took.length * 1000) / all : 0, p50: at(0.5), p99: at(0.99) };
+  const used = turns.reduce<number | null>((sum, { cpu }) => (sum === null || cpu === null ? null : sum + cpu), 0);
+  return {
+    jobs: took.length,
+    rate: all > 0 ? (took.length * 1000) / all : 0,
+    p50: at(0.5),
+    p99: at(0.99),
+    cpu: used === null || took.length === 0 ? null : used / 1000 / took.length,
+  };
 }
 
 /** CPUs of the two: the last of those allowed, which the first of a machine's interrupts are not on, and another for the hog. */
@@ -65,20 +83,23 @@ function places({ world }: ProbeContext, { together }: Hog): { readonly victim: 
   return { victim, hog: together ? victim : (world.cpus.at(-2) ?? victim) };
 }
 
-/** What the victim printed. */
-async function victim(context: ProbeContext, hog: Hog, seconds: number): Promise<string> {
+async function victim(context: ProbeContext, hog: Hog, seconds: number): Promise<Turn> {
+  const { world } = context;
+  const source = usageSource(world);
   const spec: LaunchSpec = {
     name: 'victim',
     script: victimScript(hog.job),
     args: [String(Math.round(seconds * 1e9)), String(places(context, hog).victim)],
-    controllers: hog.counters(context.world),
+    controllers: [...hog.counters(world), ...(source === 'cpuacct' ? [source] : [])],
     scratch: hog.scratch,
     bounds: { seconds: seconds * 4 + 20 },
   };
   return await launched(context, spec, async (probe) => {
+    const isCounted = source === 'cpuacct' || probe.read(source, 'cpu.stat') !== null;
+    const before = isCounted ? usageOf(probe, source) : null;
     probe.go();
     const { output, status, errors } = await probe.wait();
-    if (status === 0) return output;
+    if (status === 0) return { output, cpu: before === null ? null : usageOf(probe, source) - before };
     throw new NsinspectError(`the victim failed: ${errors.trim().split('\n').at(-1) ?? ''}`, { code: 'probe-failed' });
   });
 }
@@ -120,7 +141,7 @@ async function beside(
   });
 }
 
-function measures(when: string, { rate, p50, p99 }: Pace): Measure[] {
+function measures(when: string, { rate, p50, p99, cpu }: Pace): Measure[] {
   const lower = { better: 'lower', target: null } as const;
   return [
     {
@@ -132,6 +153,9 @@ function measures(when: string, { rate, p50, p99 }: Pace): Measure[] {
       value: rate,
     },
     { name: `p50 ${when}`, unit: 'ms', ...lower, threshold: THRESHOLDS.cost, value: p50 },
+    ...(cpu === null
+      ? []
+      : [{ name: `CPU time ${when}`, unit: 'ms of CPU', ...lower, threshold: THRESHOLDS.cost, value: cpu }]),
     // One slow job in a hundred: of a second's worth that is a handful.
     { name: `p99 ${when}`, unit: 'ms', ...lower, threshold: 0.5, informative: true, value: p99 },
   ];
