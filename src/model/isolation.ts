@@ -23,9 +23,9 @@ export interface Keeping {
   readonly outcome: Outcome | null;
   /** Other containers whose first process is in it; none where it is the host's. */
   readonly peers: readonly Container[];
-  /** Processes of neither, by pid, that were there before the container was: it was put into their namespace. */
+  /** Processes of neither, by pid, where one of them was there before all of the containers: these were put into their namespace. */
   readonly outsiders: readonly ProcessFacts[];
-  /** Processes of neither, by pid, that came later (`nsenter`). They make no namespace a shared one. */
+  /** Processes of neither, by pid, where all of them came later (`nsenter`). They make no namespace a shared one. */
   readonly visitors: readonly ProcessFacts[];
 }
 
@@ -42,8 +42,9 @@ export interface Isolation {
 interface Members {
   /** Containers whose first process is in it. */
   readonly containers: readonly Container[];
-  /** Processes of no such container, by pid. */
-  readonly others: readonly ProcessFacts[];
+  /** Processes of no such container, by pid: one of the two has none. */
+  readonly outsiders: readonly ProcessFacts[];
+  readonly visitors: readonly ProcessFacts[];
 }
 
 /** The isolation of each container, in their order. A container's namespaces are those of its first process. */
@@ -58,18 +59,24 @@ export function isolationOf(
     const container = wanted.get(process.pid);
     if (container !== undefined) leaders.set(container, process);
   }
-  const isLeader = (process: ProcessFacts): boolean => wanted.has(process.pid);
   const known = new Map<Namespace, Members>();
   const membersOf = (ns: Namespace): Members => {
     let members = known.get(ns);
     if (members === undefined) {
-      const first = ns.processes.filter(isLeader).flatMap(({ pid }) => wanted.get(pid) ?? []);
-      const inside = new Set<Container | undefined>(first);
+      const first = ns.processes.filter(({ pid }) => wanted.has(pid));
+      const inside = new Set<Container | undefined>(first.map(({ pid }) => wanted.get(pid)));
       const others = ns.processes.filter(({ pid }) => {
         const container = containerOfPid.get(pid);
         return container === undefined || !inside.has(container);
       });
-      known.set(ns, (members = { containers: first, others }));
+      const start = first.reduce((least, process) => Math.min(least, process.start), Infinity);
+      const isTheirs = others.some((process) => process.start < start);
+      members = {
+        containers: first.flatMap(({ pid }) => wanted.get(pid) ?? []),
+        outsiders: isTheirs ? others : [],
+        visitors: isTheirs ? [] : others,
+      };
+      known.set(ns, members);
     }
     return members;
   };
@@ -103,10 +110,8 @@ function keepingOf(
     return { type, inum, standing: 'unknown', outcome: ns?.facts.unknown?.initial ?? 'not collected', ...nobody };
   }
   if (initial) return { type, inum, standing: 'host', outcome: null, ...nobody };
-  const { containers, others } = membersOf(ns);
+  const { containers, outsiders, visitors } = membersOf(ns);
   const peers = containers.filter((one) => one !== container);
-  const outsiders = others.filter(({ start }) => start < leader.start);
-  const visitors = others.filter(({ start }) => start >= leader.start);
   const standing = peers.length > 0 || outsiders.length > 0 ? 'shared' : 'own';
   return { type, inum, standing, outcome: null, peers, outsiders, visitors };
 }

@@ -45,8 +45,9 @@ export function boundaryTree(world: World, facet: NamespacesFacet): BoundaryTree
   const { capture, tasks } = world;
   const all = boundariesOf(tasks);
   const containerOf = (pid: number): ReturnType<World['containerOf']> => world.containerOf(pid);
-  const context = { capture, containerOf, belongings: belongingsOf(all, facet), cgroups: tasks.cgroups };
-  const twigs = new Twigs();
+  const belongings = belongingsOf(all, facet);
+  const context = { capture, containerOf, belongings, cgroups: tasks.cgroups };
+  const twigs = new Twigs(belongings.size);
   const rows: BoundaryRow[] = [];
   const roots = mapTree(
     all.map((boundary) => ({ boundary, level: 0 })),
@@ -66,6 +67,7 @@ export function boundaryTree(world: World, facet: NamespacesFacet): BoundaryTree
           words: [...wordsOf(row, looks, world), ...(deeper === 0 ? [] : [deeperCell(deeper)])],
           mark: null,
           rank: boundary.leader.pid === 1 ? -1 : RANKS.indexOf(row.kind),
+          many: row.kind === 'container' ? 12 : 4,
           noun: NOUNS[row.kind],
           likeness: `${row.kind} ${looks.join()}`,
         },

@@ -33,7 +33,8 @@ export function whoseOf(ns: Namespace, world: World): Pick<ReportCell, 'text' | 
 
 /** A forest of user or pid namespaces. */
 export function namespaceForest(world: World, type: 'user' | 'pid'): { readonly roots: Twig[]; readonly twigs: Twigs } {
-  const twigs = new Twigs();
+  const count = world.namespaces.all.filter(({ facts }) => facts.type === type).length;
+  const twigs = new Twigs(count);
   const roots = mapTree(
     nsForest(world.namespaces, type, MOST_PROCESSES).map((node) => ({ node, level: 0 })),
     ({ node, level }) => (level >= DEEPEST ? [] : node.children.map((child) => ({ node: child, level: level + 1 }))),
@@ -47,7 +48,7 @@ function factsOf({ namespace: ns, process }: NsNode, type: 'user' | 'pid', world
     const text = `pid ${pidsText(process)}`;
     return {
       ...{ label: processLabel(process), link: processItem(process), detail: text, mark: null, rank: 0 },
-      ...{ cells: [], words: [{ text }], noun: 'process', likeness: `process ${String(process.pid)}` },
+      ...{ cells: [], words: [{ text }], many: Infinity, noun: 'process', likeness: `process ${String(process.pid)}` },
     };
   }
   const { facts, processCount, taskCount } = ns;
@@ -59,7 +60,7 @@ function factsOf({ namespace: ns, process }: NsNode, type: 'user' | 'pid', world
   return {
     label: whose.text,
     link: namespaceItem(facts),
-    detail: refText(facts),
+    detail: refText(facts) + firstText(ns, isContainers && type === 'pid'),
     cells: [
       { kind: 'count', count: processCount },
       ...(type === 'user'
@@ -75,9 +76,15 @@ function factsOf({ namespace: ns, process }: NsNode, type: 'user' | 'pid', world
     ],
     mark: isOutOfSight(ns) ? 'hidden' : null,
     rank: facts.initial === true ? 0 : isContainers ? 1 : 2,
+    many: isContainers ? 12 : 4,
     noun: isContainers ? 'container' : 'namespace',
     likeness: `${String(isContainers)} ${String(isOutOfSight(ns))} ${type === 'user' ? `${ownerUid} ${ownsText(ns)}` : ''}`,
   };
+}
+
+/** The first process, where the label does not name it. */
+function firstText({ leader }: Namespace, isWanted: boolean): string {
+  return leader === null || !isWanted ? '' : `, first in it ${processLabel(leader)}`;
 }
 
 function ownedCounts({ owned }: Namespace): TwigCell[] {

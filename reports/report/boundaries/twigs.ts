@@ -26,6 +26,8 @@ export interface Twig {
   readonly children: readonly Twig[];
   /** Siblings stand in this order, then in that of their labels. */
   readonly rank: number;
+  /** From so many on, siblings that are alike stand as one. */
+  readonly many: number;
   /** What one is called where many are alike. */
   readonly noun: string;
   /** Equal for those that are alike, with all that is below them. */
@@ -40,12 +42,18 @@ export type TwigFacts = Omit<Twig, 'children' | 'kind' | 'members'> & {
   readonly likeness: string;
 };
 
-/** From so many on, siblings that are alike stand as one. */
-const MANY = 4;
+/** What fits into a picture one by one is not put together. */
+const FEW = 30;
 
 /** Makes twigs, and tells which are alike. */
 export class Twigs {
   readonly #kinds = new Map<string, number>();
+  readonly #isBig: boolean;
+
+  /** For a forest of so many. */
+  constructor(count: number) {
+    this.#isBig = count > FEW;
+  }
 
   /** A twig with these below it. */
   make({ likeness, ...facts }: TwigFacts, children: readonly Twig[]): Twig {
@@ -60,14 +68,15 @@ export class Twigs {
     const byKind = Map.groupBy(sorted, ({ kind }) => kind);
     return sorted.flatMap((twig) => {
       const alike = byKind.get(twig.kind) ?? [];
-      if (alike.length < MANY) return [twig];
+      if (!this.#isBig || alike.length < twig.many) return [twig];
       return twig === alike[0] ? [this.#bundle(twig, alike)] : [];
     });
   }
 
-  /** What a picture shows below it: of alike ones, that which is below all of them. */
+  /** What a picture shows below it: of alike ones, that which is below all of them; nothing that has no columns. */
   drawnBelow({ children, members }: Twig): readonly Twig[] {
-    return members.length === 0 ? children : this.bundled(members.flatMap((member) => this.drawnBelow(member)));
+    const below = members.length === 0 ? children : this.bundled(members.flatMap((member) => this.drawnBelow(member)));
+    return below.filter(({ cells }) => cells.length > 0);
   }
 
   #bundle(first: Twig, alike: readonly Twig[]): Twig {

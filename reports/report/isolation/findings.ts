@@ -1,13 +1,16 @@
 /** What stands out in the isolation matrix. */
 import { NS_TYPES } from '../../../src/schema/namespace.ts';
 import type { NsType } from '../../../src/schema/namespace.ts';
+import { SEVERITIES } from '../../../src/schema/report.ts';
 import type { Severity } from '../../../src/schema/report.ts';
+import type { Keeping } from '../../../src/model/isolation.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { TYPE_NAMES } from '../../why.ts';
 import { containerItem } from '../items.ts';
 import { processLabel, someOf } from '../names.ts';
 import type { Finding } from '../section.ts';
 import { isPrivileged } from './lines.ts';
+import { strongOf } from './rights.ts';
 import { podOf, USUALLY_OWN } from './rows.ts';
 import type { Group, Matrix, Row } from './rows.ts';
 
@@ -27,8 +30,9 @@ const SEVERITY: Readonly<Record<NsType, Severity>> = {
 export function isolationFindings(matrix: Matrix): Finding[] {
   return [
     ...privileged(matrix),
-    ...NS_TYPES.flatMap((type) => withHost(matrix, type)),
-    ...matrix.groups.flatMap(sharing),
+    ...withHost(matrix),
+    ...noUserNamespace(matrix),
+    ...matrix.groups.flatMap((group) => sharing(group, matrix)),
     ...visits(matrix),
     ...unknowns(matrix),
   ];
@@ -51,66 +55,119 @@ function verb(rows: readonly Row[], one: string, many: string): string {
 function privileged({ rows }: Matrix): Finding[] {
   const found = rows.filter(isPrivileged);
   if (found.length === 0) return [];
-  const text = `${names(found)} ${verb(found, 'has', 'have')} every capability of the host, and no user namespace to confine ${verb(found, 'it', 'them')}.`;
-  return [{ kind: 'all-capabilities', severity: 'high', text, ...about(found) }];
+  const every = found.every(({ rights }) => rights.kind === 'known' && rights.hasAll);
+  const strong = new Set(found.flatMap(({ rights }) => strongOf(rights)));
+  const what = every
+    ? 'every capability'
+    : `capabilities that reach beyond a container (${[...strong].sort().join(', ')})`;
+  const text = `${names(found)} ${verb(found, 'has', 'have')} ${what}, and no user namespace to confine ${verb(found, 'it', 'them')}.`;
+  return [{ kind: 'strong-capabilities', severity: 'high', text, ...about(found) }];
 }
 
-function withHost({ rows }: Matrix, type: NsType): Finding[] {
-  const standings = rows.map((row) => ({ row, standing: row.isolation.keepings[NS_TYPES.indexOf(type)]?.standing }));
-  const found = standings.filter(({ standing }) => standing === 'host').map(({ row }) => row);
-  const apart = standings.filter(({ standing }) => standing === 'own' || standing === 'shared').length;
+function standingsOf(matrix: Matrix, type: NsType): { readonly row: Row; readonly standing: Keeping['standing'] }[] {
+  return matrix.rows.flatMap((row) => {
+    const keeping = row.isolation.keepings[NS_TYPES.indexOf(type)];
+    return keeping === undefined ? [] : [{ row, standing: keeping.standing }];
+  });
+}
+
+function sharersOf(matrix: Matrix, type: NsType): Row[] {
+  return standingsOf(matrix, type).flatMap(({ row, standing }) => (standing === 'host' ? [row] : []));
+}
+
+/** How many keep a type apart. */
+function apart(matrix: Matrix, type: NsType): number {
+  return standingsOf(matrix, type).filter(({ standing }) => standing === 'own' || standing === 'shared').length;
+}
+
+/** Those who share the same types with the host, in one finding. */
+function withHost(matrix: Matrix): Finding[] {
+  const types = NS_TYPES.filter((type) => {
+    const [found, others] = [sharersOf(matrix, type).length, apart(matrix, type)];
+    // Of what engines leave to the host anyway, only an exception is told; of user namespaces another finding tells.
+    return found > 0 && (USUALLY_OWN.has(type) || (type !== 'user' && found <= others));
+  });
+  const bySharers = Map.groupBy(types, (type) =>
+    JSON.stringify(sharersOf(matrix, type).map(({ container }) => container.key)),
+  );
+  return [...bySharers.values()].map((same): Finding => {
+    const found = same[0] === undefined ? [] : sharersOf(matrix, same[0]);
+    const least = Math.min(...same.map((type) => apart(matrix, type)));
+    const text = `${names(found)} ${verb(found, 'uses', 'use')} the host's ${namespacesText(same)}${othersText(least)}.`;
+    return { kind: 'namespace-shared-with-host', severity: worstOf(same), text, ...about(found) };
+  });
+}
+
+/** Of several severities the first. */
+function worstOf(types: readonly NsType[]): Severity {
+  return SEVERITIES.find((severity) => types.some((type) => SEVERITY[type] === severity)) ?? 'low';
+}
+
+function namespacesText(types: readonly NsType[]): string {
+  const words = types.map((type) => TYPE_NAMES[type]);
+  return `${someOf(words, words.length)} ${types.length === 1 ? 'namespace' : 'namespaces'}`;
+}
+
+function othersText(count: number): string {
+  return count === 0
+    ? ''
+    : count === 1
+      ? ', which the other keeps apart'
+      : `, which ${String(count)} others keep apart`;
+}
+
+function noUserNamespace(matrix: Matrix): Finding[] {
+  const found = sharersOf(matrix, 'user');
   if (found.length === 0) return [];
-  const severity = SEVERITY[type];
-  const whose = `the host's ${TYPE_NAMES[type]} namespace`;
-  if (apart > 0) {
-    const others = apart === 1 ? 'the other keeps' : `the other ${String(apart)} keep`;
-    // Where few keep it apart, those are the exception: what most do is no surprise.
-    const isException = found.length <= apart;
-    const text = `${names(found)} ${verb(found, 'uses', 'use')} ${whose}, which ${others} apart.`;
-    const kind = type === 'user' ? 'no-user-namespace' : 'namespace-shared-with-host';
-    return [{ kind, severity: isException || USUALLY_OWN.has(type) ? severity : 'low', text, ...about(found) }];
-  }
-  if (type === 'user') {
-    const text = `No container has a user namespace of its own: root in any of the ${String(found.length)} is root of the host.`;
-    const one = `${names(found)} has no user namespace of its own: its root is root of the host.`;
-    return [{ kind: 'no-user-namespace', severity: 'low', text: found.length === 1 ? one : text, ...about(found) }];
-  }
-  if (!USUALLY_OWN.has(type)) return [];
-  const text = `${names(found)} ${verb(found, 'uses', 'use')} ${whose}.`;
-  return [{ kind: 'namespace-shared-with-host', severity, text, ...about(found) }];
+  const others = apart(matrix, 'user');
+  const severity = others > 0 && found.length <= others ? 'medium' : 'low';
+  const root = `root in ${verb(found, 'it', 'any of them')} is root of the host`;
+  const text =
+    others === 0 && found.length > 1
+      ? `No container has a user namespace of its own: ${root}.`
+      : `${names(found)} ${verb(found, 'has', 'have')} no user namespace of ${verb(found, 'its', 'their')} own${othersText(others).replace('keeps apart', 'has').replace('keep apart', 'have')}: ${root}.`;
+  return [{ kind: 'no-user-namespace', severity, text, ...about(found) }];
 }
 
 /** Containers of one pod share by design. */
-function sharing({ containers, namespaces, text }: Group): Finding[] {
+function sharing({ containers, namespaces, text, inside, outside, isOutside }: Group, matrix: Matrix): Finding[] {
   const [first] = containers;
-  if (first === undefined || podOf(containers) !== null) return [];
-  const types = NS_TYPES.filter((type) => namespaces.some((one) => one.type === type)).map((type) => TYPE_NAMES[type]);
-  const what = `${types.length === 1 ? 'one' : 'the same'} ${someOf(types, types.length)} ${types.length === 1 ? 'namespace' : 'namespaces'}`;
+  if (first === undefined || (podOf(containers) !== null && !isOutside)) return [];
+  const types = NS_TYPES.filter((type) => namespaces.some((one) => one.type === type));
   const item = containerItem(first);
+  if (isOutside) {
+    const others = Math.min(...types.map((type) => apart(matrix, type) - containers.length));
+    return [
+      {
+        kind: 'namespace-shared-outside',
+        severity: worstOf(types),
+        text: `${inside} ${containers.length === 1 ? 'is' : 'are'} in the ${namespacesText(types)} of ${outside ?? 'others'}${othersText(Math.max(0, others))}.`,
+        count: containers.length,
+        item,
+      },
+    ];
+  }
+  const what = `${types.length === 1 ? 'one' : 'the same'} ${namespacesText(types)}`;
   return [
     { kind: 'namespace-shared', severity: 'low', text: `${text} share ${what}.`, count: containers.length, item },
   ];
 }
 
+/** Who came from outside into namespaces of containers: each of them once. */
 function visits({ rows }: Matrix): Finding[] {
-  return rows.flatMap((row) => {
-    const visited = row.isolation.keepings.filter(({ visitors }) => visitors.length > 0);
-    if (visited.length === 0) return [];
-    const who = [...new Map(visited.flatMap(({ visitors }) => visitors.map((one) => [one.pid, one]))).values()];
-    const types = someOf(
-      visited.map(({ type }) => TYPE_NAMES[type]),
-      NS_TYPES.length,
-    );
-    const text = `${someOf(who.map(processLabel))}, from outside, ${who.length === 1 ? 'is' : 'are'} in the ${types} ${visited.length === 1 ? 'namespace' : 'namespaces'} of ${row.label}.`;
-    return [
-      {
-        kind: 'namespace-visited',
-        severity: 'low' as const,
-        text,
-        count: who.length,
-        item: containerItem(row.container),
-      },
-    ];
+  const visited = rows.flatMap((row) =>
+    row.isolation.keepings.flatMap((keeping) => (keeping.visitors.length > 0 ? [{ row, ...keeping }] : [])),
+  );
+  const byVisitors = Map.groupBy(visited, ({ visitors }) => visitors.map(({ pid }) => pid).join());
+  return [...byVisitors.values()].flatMap((same): Finding[] => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const { visitors } = first;
+    const hosts = [...new Set(same.map(({ row }) => row))];
+    const types = NS_TYPES.filter((type) => same.some((one) => one.type === type));
+    const text = `${someOf(visitors.map(processLabel))}, from outside, ${visitors.length === 1 ? 'is' : 'are'} in the ${namespacesText(types)} of ${names(hosts)}.`;
+    const item = containerItem(first.row.container);
+    return [{ kind: 'namespace-visited', severity: 'low', text, count: visitors.length, item }];
   });
 }
 

@@ -3,13 +3,13 @@ import type { Keeping } from '../../../src/model/isolation.ts';
 import { NS_TYPES } from '../../../src/schema/namespace.ts';
 import type { ItemId } from '../../../src/schema/report.ts';
 import { refText } from '../../../src/text/ns-ref.ts';
-import { formatPercent, formatPlural } from '../../../src/text/units.ts';
+import { formatPlural } from '../../../src/text/units.ts';
 import { TYPE_NAMES } from '../../why.ts';
 import { containerItem } from '../items.ts';
 import { processLabel, someOf } from '../names.ts';
 import type { Glance } from './glance.ts';
 import type { Look, Sign } from '../signs.ts';
-import { capabilitiesText } from './rights.ts';
+import { capabilitiesText, strongOf } from './rights.ts';
 import type { Matrix, Row } from './rows.ts';
 
 /** One cell of the eight. */
@@ -104,15 +104,20 @@ export function keepingWords(keeping: Keeping, matrix: Matrix): string {
 function limitOf({ text, ratio, mark }: Glance): LineLimit {
   return {
     text,
-    used: ratio === null ? '' : formatPercent(ratio),
+    used: ratio === null ? '' : shareText(ratio),
     ratio,
     look: mark === 'absent' ? 'none' : mark === 'near' || mark === 'over' || mark === 'unknown' ? mark : 'plain',
   };
 }
 
-/** Whether somebody should look at these rights: all capabilities, and in the user namespace of the host. */
+/** A whole percentage: there is no room for more. */
+function shareText(ratio: number): string {
+  return ratio > 0 && ratio < 0.01 ? '<1%' : `${String(Math.floor(ratio * 100))}%`;
+}
+
+/** Whether somebody should look at these rights: capabilities that reach beyond it, as they hold in the host's user namespace. */
 export function isPrivileged({ rights, isolation }: Row): boolean {
-  return rights.kind === 'known' && rights.hasAll && isolation.keepings[NS_TYPES.indexOf('user')]?.standing === 'host';
+  return strongOf(rights).length > 0 && isolation.keepings[NS_TYPES.indexOf('user')]?.standing === 'host';
 }
 
 function rightsOfRow(row: Row): LineRight[] {
@@ -146,8 +151,8 @@ export interface Pattern {
 export function patternsOf(matrix: Matrix): Pattern[] {
   const byKey = new Map<string, Row[]>();
   for (const row of matrix.rows) {
-    const cells = row.isolation.keepings.map(
-      ({ standing, visitors }) => `${ORDER[standing]}${visitors.length > 0 ? '+' : ''}`,
+    const cells = lineOf(row, matrix).cells.map(
+      ({ look, extra }) => `${LOOKS.indexOf(look)}${extra === '' ? '' : '+'}`,
     );
     const worst = row.isolation.keepings.filter(({ standing }) => standing !== 'own').length;
     const key = `${String(worst)} ${String(Number(isPrivileged(row)))} ${cells.join(' ')}`;
@@ -160,7 +165,7 @@ export function patternsOf(matrix: Matrix): Pattern[] {
     .map(([, rows]) => ({ rows, line: lineOfPattern(rows, matrix) }));
 }
 
-const ORDER: Readonly<Record<Keeping['standing'], string>> = { own: '0', shared: '1', host: '2', unknown: '3' };
+const LOOKS: readonly Look[] = ['own', 'shared', 'usual', 'outside', 'host', 'unknown', 'around'];
 
 function lineOfPattern(rows: readonly Row[], matrix: Matrix): Line {
   const lines = rows.map((row) => lineOf(row, matrix));

@@ -12,9 +12,9 @@ import type { Group, Matrix } from './rows.ts';
 
 /** Where things are, in pixels. */
 const MARGIN = 16;
-const NAME = 208;
-const CELL = 48;
-const LIMIT = 90;
+const NAME = 200;
+const CELL = 46;
+const LIMIT = 94;
 const GAP = 18;
 const HEAD = 52;
 /** Groups that are spelled out below the matrix. */
@@ -72,7 +72,7 @@ export function matrixPicture(matrix: Matrix, lines: readonly Line[], descriptio
 const LEGEND: readonly Meaning[] = [
   [{ look: 'own', text: '', extra: '' }, 'its own'],
   [{ look: 'own', text: '', extra: '+1' }, 'with visitors'],
-  [{ look: 'shared', text: 'A', extra: '' }, 'shared: one letter, one namespace'],
+  [{ look: 'shared', text: 'A', extra: '' }, 'shared, each by its letter'],
   [{ look: 'outside', text: 'B', extra: '' }, 'shared with the outside'],
   [{ look: 'host', text: 'host', extra: '' }, "the host's"],
   [{ look: 'usual', text: 'host', extra: '' }, "the host's, as usual"],
@@ -156,7 +156,7 @@ function drawLimit(
   y: number,
   way: string,
 ): void {
-  const room = LIMIT - 14;
+  const room = LIMIT - 12;
   const cell = svg.append('g').attr('data-way', way);
   const isQuiet = look === 'none' || look === 'unknown';
   if (ratio === null) {
@@ -164,7 +164,7 @@ function drawLimit(
     return;
   }
   const isNear = look === 'near' || look === 'over';
-  write(cell, x, y, words, isQuiet ? 'f-quiet i' : '', room - 30);
+  write(cell, x, y, words, isQuiet ? 'f-quiet i' : '', room - 32);
   write(cell, x + room, y, isNear ? `! ${used}` : used, isNear ? `f-${look} b q` : 'f-quiet q').attr(
     'text-anchor',
     'end',

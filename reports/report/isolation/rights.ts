@@ -44,3 +44,14 @@ export function capabilitiesText(rights: Rights): string {
   if (rights.kind === 'unknown') return '?';
   return rights.hasAll ? 'all' : rights.capabilities.length === 0 ? 'none' : String(rights.capabilities.length);
 }
+
+/**
+ * Capabilities with which whoever has them in the host's user namespace gets out of a container by that alone
+ * (capabilities(7)): mounts and namespaces, modules, raw memory and ports, files by handle, programs in the kernel.
+ */
+const STRONG: ReadonlySet<string> = new Set(['sys_admin', 'sys_module', 'sys_rawio', 'dac_read_search', 'bpf']);
+
+/** Those of these rights. */
+export function strongOf(rights: Rights): string[] {
+  return rights.kind === 'unknown' ? [] : rights.capabilities.filter((name) => STRONG.has(name));
+}

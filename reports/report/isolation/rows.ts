@@ -20,6 +20,9 @@ export interface Group {
   /** Who, in words: a pod, or names. */
   readonly text: string;
   readonly containers: readonly Container[];
+  /** The containers among them in words, and the processes of none; null: there are none. */
+  readonly inside: string;
+  readonly outside: string | null;
   /** Processes that are of no container share them, too, in a type that engines set apart: no better than the host's. */
   readonly isOutside: boolean;
   /** The namespaces that they share. */
@@ -104,12 +107,15 @@ function groupsOf(rows: readonly Row[]): Map<number, Group> {
     for (const { type, inum, standing, peers, outsiders } of isolation.keepings) {
       if (standing !== 'shared' || inum === null || byNamespace.has(refKey({ type, inum }))) continue;
       const members = [container, ...peers].sort((a, b) => byText(labels.get(a) ?? '', labels.get(b) ?? ''));
-      const outside = outsiders.map(processLabel);
       const key = JSON.stringify([members.map((member) => member.key), outsiders.map(({ pid }) => pid)]);
       let group = byMembers.get(key);
       if (group === undefined) {
-        const text = membersText(members, labels, outside);
-        group = { letter: letterOf(byMembers.size), text, containers: members, isOutside: false, namespaces: [] };
+        const inside = membersText(members, labels);
+        const names = someOf(outsiders.map(processLabel));
+        const outside = outsiders.length === 0 ? null : `processes outside of containers (${names})`;
+        const text = outside === null ? inside : `${inside}, with ${outside}`;
+        const letter = letterOf(byMembers.size);
+        group = { letter, text, inside, outside, containers: members, isOutside: false, namespaces: [] };
         byMembers.set(key, group);
       }
       group.namespaces.push({ type, inum });
@@ -120,15 +126,9 @@ function groupsOf(rows: readonly Row[]): Map<number, Group> {
   return byNamespace;
 }
 
-function membersText(
-  members: readonly Container[],
-  labels: ReadonlyMap<Container, string>,
-  outside: readonly string[],
-): string {
-  const outsiders = outside.length === 0 ? [] : [`processes outside of containers (${someOf(outside)})`];
+function membersText(members: readonly Container[], labels: ReadonlyMap<Container, string>): string {
   const pod = podOf(members);
-  const inside = pod === null ? someOf(members.map((member) => labels.get(member) ?? '')) : `pod ${pod}`;
-  return [inside, ...outsiders].join(', with ');
+  return pod === null ? someOf(members.map((member) => labels.get(member) ?? '')) : `pod ${pod}`;
 }
 
 /** The pod that all of these are of. */
