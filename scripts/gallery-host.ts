@@ -10,6 +10,7 @@ import { capture, EVERYTHING } from '../src/capture/capture.ts';
 import { decodeCapture, encodeCapture } from '../src/capture/file.ts';
 import { liveHost } from '../src/host/live.ts';
 import type { Capture } from '../src/schema/capture.ts';
+import type { Name } from '../src/schema/name.ts';
 import { nameText } from '../src/text/bytes.ts';
 import { Lab } from '../test/support/daemons.ts';
 import { limitTo } from './fixture/limit.ts';
@@ -51,9 +52,15 @@ function plain(whole: Capture, tag: string, dir: string): Capture {
   const cgroups = whole.cgroups!.cgroups.map((cgroup) =>
     cgroup.tids === undefined ? cgroup : { ...cgroup, tids: cgroup.tids.filter((tid) => tids.has(tid)) },
   );
+  const isPlain = (place: Name): boolean => !nameText(place).startsWith('/mnt');
+  const tables = whole.mounts!.tables.map((table) => ({
+    ...table,
+    mounts: table.mounts.filter((one) => isPlain(one.path)),
+  }));
   const only: Capture = {
     ...whole,
     host: { ...whole.host, hostname: 'shop', kernel: '6.18.44', bootId: '5b0f5b0f-0000-4000-8000-000000000001' },
+    mounts: { ...whole.mounts!, tables },
     cgroups: { ...whole.cgroups!, cgroups, collected: { ...whole.cgroups!.collected, only: null } },
   };
   // Where this program itself runs, the daemon is, too.

@@ -77,7 +77,7 @@ export async function changeShop(docker: Client): Promise<void> {
   await docker('update', '--memory', '512m', '--memory-swap', '512m', 'web-2');
   await docker('rm', '--force', 'queue');
   await docker('run', '--detach', '--name', 'queue', '--cap-add', 'SYS_ADMIN', 'shop/base:3', 'sleep', '3600');
-  await docker('run', '--detach', '--name', 'debug', '--volume', '/:/host', 'shop/busybox:1', 'sleep', '3600');
+  await docker('run', '--detach', '--name', 'debug', '--volume', '/etc:/host/etc', 'shop/busybox:1', 'sleep', '3600');
   await docker('exec', 'web-1', 'sh', '-c', 'head -c 400000 /bin/busybox > /usr/patched');
   await docker('rm', '--force', 'mailer');
 }

@@ -2,7 +2,8 @@
 import { capabilityNames } from '../model/capabilities.ts';
 import type { Container } from '../model/containers.ts';
 import { NS_TYPES } from '../schema/namespace.ts';
-import { mountsOf, wayOut } from './mount-origin.ts';
+import { wayOut } from '../model/mounts/way-out.ts';
+import { mountsOf } from './mount-origin.ts';
 import type { Side } from './side.ts';
 
 /** With one of these in the host's user namespace a process can do as it likes on the host (capabilities(7)). */

@@ -13,8 +13,9 @@ import { containerSubject, setDifference } from './changes.ts';
 import type { Draft } from './changes.ts';
 import { unlessFolded } from './context.ts';
 import type { Context } from './context.ts';
-import { hostMntns, mountsOf, originsIn, wayOut } from './mount-origin.ts';
-import type { WayOut } from './mount-origin.ts';
+import { hostMntns, mountsOf, originsIn } from './mount-origin.ts';
+import { wayOut } from '../model/mounts/way-out.ts';
+import type { WayOut } from '../model/mounts/way-out.ts';
 import type { Pair } from './pairs.ts';
 import type { Side } from './side.ts';
 
