@@ -119,6 +119,8 @@ export function removeMarked(directory: string): void {
   if (left !== undefined) {
     throw new NsinspectError(`${left} is still mounted: ${directory} is left as it is`, { code: 'not-removed' });
   }
+  // LXC keeps a lock, named after the directory of its container, elsewhere.
+  rmSync(path.join(path.dirname(stateRoot()), 'lxc/lock', directory), { recursive: true, force: true });
   // overlayfs leaves a directory without any permission in its workdir, which only root can look into.
   if (process.geteuid?.() !== 0) openAll(directory);
   // Links are removed, not followed.

@@ -110,9 +110,9 @@ export function innerPid(pid: number): number | null {
   return line === null ? null : Number(line[1]?.split('\t').at(-1));
 }
 
-/** Processes that have this text in their arguments. */
-export function tasksNaming(text: string): TaskStat[] {
-  return allPids().flatMap((pid) => {
+/** Those of these processes, of all unless told otherwise, that have this text in their arguments. */
+export function tasksNaming(text: string, among: readonly number[] = allPids()): TaskStat[] {
+  return among.flatMap((pid) => {
     const task = readTask(pid, 'cmdline')?.includes(text) === true ? statOf(pid) : null;
     return task === null ? [] : [task];
   });

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { NsinspectError } from '../../text/error.ts';
 import { MARK_VARIABLE } from '../mark.ts';
 import { pause } from '../live.ts';
-import { innerPid, variableOf } from '../tasks.ts';
+import { innerPid, tasksNaming, variableOf } from '../tasks.ts';
 import type { Place } from './container.ts';
 import { Container } from './container.ts';
 import { Gated, PATH, supervised } from './gated.ts';
@@ -166,7 +166,9 @@ export async function launchByEngine(
   place.group = group;
   isFound = true;
   place.found(pid);
-  place.setApart(pid);
+  // podman's monitor is beside the container, that is within the limits of the parent; it has the name in its arguments.
+  const monitors = tasksNaming(mark, scope.pids()).map((task) => task.pid);
+  place.setApart(pid, [...scope.pids(group), ...monitors]);
   place.verify(pid);
   place.set(own.filter((setting) => setting.group === undefined));
   return new Container(engine.runtime, place, gated, { pid, settings, startMs: performance.now() - began, kill });

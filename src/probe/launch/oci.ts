@@ -220,7 +220,12 @@ async function launch(runtime: 'runc' | 'crun', spec: LaunchSpec, place: Place, 
   const bundle = place.make('bundle');
   const root = place.make('root');
   const binds = makeRoot(root, spec, place.scratch);
-  const env = { PATH: `${process.env['PATH'] ?? ''}:${PATH}`, LC_ALL: 'C', XDG_RUNTIME_DIR: directory };
+  const env = {
+    PATH: `${process.env['PATH'] ?? ''}:${PATH}`,
+    LC_ALL: 'C',
+    XDG_RUNTIME_DIR: directory,
+    TMPDIR: directory,
+  };
   if (spec.namespaces?.includes('time') === true) requireNamespaces(runtime, ['time'], env);
   const privileged = process.geteuid?.() === 0;
   const made = spawnSync(runtime, ['spec', ...(privileged ? [] : ['--rootless'])], {

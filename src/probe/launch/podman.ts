@@ -2,7 +2,8 @@
  * Containers by podman, which needs no daemon: its storage and state are in the probe's own directory, so that nothing of the
  * user's podman is touched, and its root is a directory instead of an image.
  */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 
 import type { RuntimeFacts } from '../../schema/bench.ts';
 import { makeScope } from '../cgroupfs.ts';
@@ -17,7 +18,11 @@ import { makeRoot, programPath, versionOf } from './root.ts';
 /** podman with everything it keeps in this directory. */
 function engine(directory: string, isV2: boolean): Engine {
   // vfs: no file system is mounted for an image that there is none of.
-  const own = ['--root', `${directory}/root`, '--runroot', `${directory}/run`, '--tmpdir', `${directory}/tmp`];
+  const own = [
+    ...['--root', `${directory}/root`, '--runroot', `${directory}/run`, '--tmpdir', `${directory}/tmp`],
+    // What the runtime knows of the container, otherwise in /run/runc.
+    ...['--runtime-flag', `root=${directory}/state`],
+  ];
   // A runtime is taken by its path, or by a name that podman's configuration knows.
   const runtime = isV2 || versionOf('runc') === null ? [] : ['--runtime', programPath('runc')];
   return {
@@ -34,8 +39,22 @@ function engine(directory: string, isV2: boolean): Engine {
       ...runtime,
     ],
     // Its default runtime, crun, refuses v1 beside v2.
-    env: { XDG_RUNTIME_DIR: directory, HOME: directory },
+    env: {
+      XDG_RUNTIME_DIR: directory,
+      HOME: directory,
+      CONTAINERS_CONF: configuration(directory),
+    },
   };
+}
+
+/**
+ * Instead of the host's: locks in files below `--tmpdir`. Those in shared memory, which is the default, are of all podmans of the
+ * host, 2,048 in number, and one that dies with its container keeps it for ever. Networks there are none of.
+ */
+function configuration(directory: string): string {
+  const file = path.join(directory, 'containers.conf');
+  writeFileSync(file, `[engine]\nlock_type = "file"\n[network]\nnetwork_config_dir = "${directory}/networks"\n`);
+  return file;
 }
 
 /**
