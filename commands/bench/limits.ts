@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args';
 
-import { launchFlags, roundsFlag } from '../../src/cli/bench-flags.ts';
+import { launchFlags, ownMachineFlag, roundsFlag } from '../../src/cli/bench-flags.ts';
 import { BenchSuiteCommand } from '../../src/cli/bench-suite-command.ts';
 
 export default class BenchLimits extends BenchSuiteCommand {
@@ -15,6 +15,10 @@ export default class BenchLimits extends BenchSuiteCommand {
       command: '<%= config.bin %> bench limits cpu-quota pids --runtime native,runc',
     },
     {
+      description: 'on a machine for tests alone, with swap and reserved huge pages',
+      command: '<%= config.bin %> bench limits --own-machine',
+    },
+    {
       description: 'a baseline for bench gate',
       command: '<%= config.bin %> bench limits --rounds 20 --output baseline.json',
     },
@@ -26,7 +30,7 @@ export default class BenchLimits extends BenchSuiteCommand {
       description: 'Probes by id, or by the beginning of it: cpu-quota, limits/memory. All unless named.',
     }),
   };
-  static override flags = { ...roundsFlag, ...launchFlags };
+  static override flags = { ...roundsFlag, ...ownMachineFlag, ...launchFlags };
 
   async run() {
     const { argv, flags } = await this.parse(BenchLimits);

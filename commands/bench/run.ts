@@ -1,6 +1,6 @@
 import { option } from '@oclif/core/flags';
 
-import { densityFlag, launchFlags, roundsFlag, startupFlag } from '../../src/cli/bench-flags.ts';
+import { densityFlag, launchFlags, ownMachineFlag, roundsFlag, startupFlag } from '../../src/cli/bench-flags.ts';
 import { BenchSuiteCommand } from '../../src/cli/bench-suite-command.ts';
 import { SUITES } from '../../src/schema/bench.ts';
 
@@ -26,6 +26,7 @@ export default class BenchRun extends BenchSuiteCommand {
       summary: `Of ${SUITES.join(', ')}; all unless named.`,
     })(),
     ...roundsFlag,
+    ...ownMachineFlag,
     ...startupFlag,
     ...densityFlag,
     ...launchFlags,

@@ -73,6 +73,16 @@ export const roundsFlag = {
   }),
 };
 
+/** The flag of `limits`. */
+export const ownMachineFlag = {
+  'own-machine': boolean({
+    default: false,
+    helpGroup: 'PROBES',
+    summary:
+      'Nothing else uses this machine: probes may take its swap and huge pages, and count packets outside of containers.',
+  }),
+};
+
 /** The flag of `startup`. */
 export const startupFlag = {
   'guest-kernel': string({

@@ -19,6 +19,7 @@ export interface RunWishes {
   readonly names: readonly string[];
   readonly runtimes: readonly (ProbeRuntime | 'all')[];
   readonly quick: boolean;
+  readonly ownMachine: boolean;
   readonly rounds: number | undefined;
   readonly require: readonly string[];
   /** Of the suites that measure as a whole. */
@@ -36,7 +37,7 @@ export interface Ran {
 
 /** Runs the probes. Refused is, in one line: an unknown probe, a runtime that does not work here. */
 export async function runBench(wishes: RunWishes): Promise<Ran> {
-  const { suites, names, quick, rounds, version } = wishes;
+  const { suites, names, quick, ownMachine, rounds, version } = wishes;
   const probes = await chosenProbes({ suites, names: [...names], quick });
   const unknown = wishes.require.find((name) => !probes.some(({ id }) => isNamed(id, name)));
   if (unknown !== undefined && areNamed(suites)) {
@@ -53,7 +54,7 @@ export async function runBench(wishes: RunWishes): Promise<Ran> {
     progress.say('looking around');
     const began = performance.now();
     const named = await runSuite({
-      ...{ probes, launchers, quick, version },
+      ...{ probes, launchers, quick, ownMachine, version },
       ...(rounds === undefined ? {} : { rounds }),
       progress: (step) => progress.step(step),
     });

@@ -8,6 +8,7 @@ import { outputStyle, type OutputFlagValues } from './flags.ts';
 export interface RunFlagValues extends ResultFlagValues<RunFormat>, OutputFlagValues {
   readonly runtime: readonly (ProbeRuntime | 'all')[];
   readonly quick: boolean;
+  readonly 'own-machine'?: boolean;
   readonly rounds?: number | undefined;
   readonly require?: readonly string[] | undefined;
   readonly 'guest-kernel'?: string | undefined;
@@ -39,6 +40,7 @@ export abstract class BenchSuiteCommand extends BenchCommand {
       names,
       runtimes: flags.runtime,
       quick: flags.quick,
+      ownMachine: flags['own-machine'] ?? false,
       rounds: flags.rounds,
       require: flags.require ?? [],
       measured: { guestKernel: flags['guest-kernel'] ?? null, most: flags.most },

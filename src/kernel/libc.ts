@@ -41,6 +41,7 @@ const c = {
     'unsigned int',
     koffi.out('uint8_t *'),
   ]),
+  perfEventOpen: libc.func('syscall', 'int64_t', ['long', 'const uint8_t *', 'int', 'int', 'int', 'unsigned long']),
   mountQuery: libc.func('syscall', 'int64_t', [
     'long',
     'const uint8_t *',
@@ -95,6 +96,9 @@ export const openat2 = wrap<[nr: number, dir: number, path: CString, how: Uint8A
 export const statx = wrap<[nr: number, dir: number, path: CString, flags: number, mask: number, buffer: Uint8Array]>(
   c.statx,
 );
+export const perfEventOpen = wrap<
+  [nr: number, attributes: Uint8Array, pid: number, cpu: number, group: number, flags: number]
+>(c.perfEventOpen);
 export const mountQuery = wrap<[nr: number, request: Uint8Array, buffer: Uint8Array, size: number, flags: number]>(
   c.mountQuery,
 );

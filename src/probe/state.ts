@@ -8,13 +8,10 @@ import path from 'node:path';
 
 import { spawnSync } from 'node:child_process';
 
-import { liveHost } from '../host/live.ts';
-import { Failure } from '../host/port.ts';
-import { isMalformed } from '../parse/malformed.ts';
-import { parseMountinfo } from '../parse/mountinfo.ts';
 import { bytesOf } from '../text/bytes.ts';
 import { NsinspectError } from '../text/error.ts';
 import { parseMark } from './mark.ts';
+import { ownMounts } from './own-mounts.ts';
 
 /** Where the state of this user's probes is, made or not. */
 export function stateRoot(environment: NodeJS.ProcessEnv = process.env, uid = process.geteuid?.() ?? 0): string {
@@ -92,16 +89,7 @@ export function shortcuts(): { readonly at: string; readonly mark: string }[] {
 
 /** Mount points at or below a directory in this mount namespace, innermost first. */
 export function mountsBelow(directory: string): string[] {
-  const proc = liveHost().open('/proc');
-  const text = proc instanceof Failure ? proc : proc.read('self/mountinfo');
-  if (!(proc instanceof Failure)) proc.close();
-  const mounts = text instanceof Failure ? text : parseMountinfo(text);
-  if (mounts instanceof Failure || isMalformed(mounts)) {
-    throw new NsinspectError('/proc/self/mountinfo cannot be read: what is mounted is not known', {
-      code: 'no-mounts',
-    });
-  }
-  return mounts
+  return ownMounts()
     .map((mount) => Buffer.from(bytesOf(mount.path), 'latin1').toString('utf8'))
     .filter((at) => at === directory || at.startsWith(`${directory}/`))
     .reverse();

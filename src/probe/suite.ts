@@ -18,7 +18,7 @@ import { summarize } from '../stats/summary.ts';
 import { environmentOf } from './environment.ts';
 import type { Launcher } from './launch/launcher.ts';
 import { readMachine, stateBetween, type MachineState } from './machine.ts';
-import { verdictOf, type ProbeDefinition, type Tamper, type Trial } from './probes/probe.ts';
+import { verdictOf, type ProbeContext, type ProbeDefinition, type Tamper, type Trial } from './probes/probe.ts';
 import { lackOf, lookAround, type World } from './probes/world.ts';
 
 /** What to run. */
@@ -27,6 +27,8 @@ export interface SuiteOptions {
   /** One or more; those that do not work here are named in the environment and left out. */
   readonly launchers: readonly Launcher[];
   readonly quick: boolean;
+  /** See {@link ProbeContext}; false unless told otherwise. */
+  readonly ownMachine?: boolean;
   /** Samples of each metric; {@link ROUNDS} unless told otherwise. */
   readonly rounds?: number;
   /** Version of nsinspect. */
@@ -116,24 +118,24 @@ async function runOnce(
   probe: ProbeDefinition,
   launcher: Launcher,
   world: World,
-  { quick, tamper }: SuiteOptions,
+  { quick, tamper, ownMachine = false }: SuiteOptions,
 ): Promise<Round> {
   const host = liveHost();
   const before = readMachine(host, performance.now());
-  const trial = await tryOnce(probe, launcher, world, quick, tamper);
+  const trial = await tryOnce(probe, {
+    launcher,
+    world,
+    quick,
+    ownMachine,
+    ...(tamper === undefined ? {} : { tamper }),
+  });
   const after = readMachine(host, performance.now());
   return { trial, state: stateBetween(before, after), ms: after.at - before.at };
 }
 
-async function tryOnce(
-  probe: ProbeDefinition,
-  launcher: Launcher,
-  world: World,
-  quick: boolean,
-  tamper?: Tamper,
-): Promise<Trial> {
+async function tryOnce(probe: ProbeDefinition, context: ProbeContext): Promise<Trial> {
   try {
-    return await probe.run({ launcher, world, quick, ...(tamper === undefined ? {} : { tamper }) });
+    return await probe.run(context);
   } catch (error) {
     // One that fails says nothing of its limit, and must not keep the others from running.
     return {

@@ -82,7 +82,7 @@ describeWith(['root', 'unshare', 'nsenter', 'taskset'], 'probes of isolation', (
   function run(id: string, launcher: Launcher = native, tamper?: Tamper): Promise<Trial> {
     const probe = ISOLATION_PROBES.find((candidate) => candidate.id === `isolation/${id}`);
     if (probe === undefined || world === null) throw new Error(`no probe ${id}`);
-    const context = { launcher, world, quick: true };
+    const context = { launcher, world, quick: true, ownMachine: false };
     return probe.run(tamper === undefined ? context : { ...context, tamper });
   }
 

@@ -18,6 +18,10 @@ export interface Mutation {
   /** What is changed. */
   readonly what: string;
   readonly tamper: Tamper;
+  /** Only where the machine is for probes alone, and has what it takes; see `--own-machine`. */
+  readonly own?: boolean;
+  /** Only in a hierarchy of this version is the limit enforced. */
+  readonly version?: 1 | 2;
 }
 
 /** A value, with the names of both versions. */
@@ -72,10 +76,17 @@ const twice = (world: World, direction: 'read' | 'write', kind: 'bps' | 'iops', 
   };
 };
 
+/** The payload is moved to a cgroup beside its own, in every hierarchy. */
+const moved: Tamper = (probe) => {
+  const controller = probe.scope.version('perf_event') === null ? 'v2' : 'perf_event';
+  probe.scope.makeGroup('elsewhere', [controller]);
+  probe.scope.join('elsewhere', probe.pid);
+};
+
 const MIB = 1 << 20;
 
 /** Those that concern this machine. */
-export function mutations(world: World): Mutation[] {
+export function mutations(world: World, ownMachine = false): Mutation[] {
   const cpus = world.cpus.join(',');
   const other = String(world.cpus[0]);
   const all: Mutation[] = [
@@ -101,12 +112,48 @@ export function mutations(world: World): Mutation[] {
     { id: 'limits/memory-nested', what: 'memory +50 %', tamper: memory(48 * MIB, 'outer') },
     { id: 'limits/memory-oom-group', what: 'no group', tamper: set('memory', ['', ''], ['memory.oom.group', '0']) },
     { id: 'limits/memory-high', what: 'no high', tamper: set('memory', ['', ''], ['memory.high', 'max']) },
+    { id: 'limits/memory-min', what: 'no protection', tamper: set('memory', ['', ''], ['memory.min', '0']) },
+    { id: 'limits/memory-low', what: 'no protection', tamper: set('memory', ['', ''], ['memory.low', '0']) },
+    {
+      id: 'limits/memory-swap',
+      what: 'swap +50 %',
+      tamper: set('memory', ['', ''], ['memory.swap.max', String(24 * MIB)]),
+      own: true,
+    },
+    {
+      id: 'limits/memory-swap',
+      what: 'no swap',
+      tamper: set('memory', ['', ''], ['memory.swap.max', '0']),
+      own: true,
+    },
+    {
+      id: 'limits/hugetlb/v2',
+      what: 'pages +1',
+      tamper: set('hugetlb', ['', ''], ['hugetlb.2MB.max', String(6 * MIB)]),
+      own: true,
+    },
+    { id: 'limits/net-cls', what: 'another class', tamper: set('net_cls', ['net_cls.classid', '65538'], ['', '']) },
+    {
+      id: 'limits/net-prio',
+      what: 'another priority',
+      tamper: set('net_prio', ['net_prio.ifpriomap', 'lo 6'], ['', '']),
+      own: true,
+    },
+    { id: 'limits/perf-event', what: 'in another cgroup', tamper: moved },
     { id: 'limits/pids', what: 'pids +1', tamper: set('pids', ['pids.max', '13'], ['pids.max', '13']) },
     { id: 'limits/io/write-bps', what: 'on another device', tamper: elsewhere(world, 'write', 'bps', 4 * MIB) },
     { id: 'limits/io/write-bps', what: '2 x limit', tamper: twice(world, 'write', 'bps', 4 * MIB) },
     { id: 'limits/io/read-bps', what: 'on another device', tamper: elsewhere(world, 'read', 'bps', 4 * MIB) },
     { id: 'limits/io/write-iops', what: 'on another device', tamper: elsewhere(world, 'write', 'iops', 200) },
     { id: 'limits/io/write-iops', what: '2 x limit', tamper: twice(world, 'write', 'iops', 200) },
+    { id: 'limits/io/read-iops', what: 'on another device', tamper: elsewhere(world, 'read', 'iops', 200) },
+    { id: 'limits/io/read-iops', what: '2 x limit', tamper: twice(world, 'read', 'iops', 200) },
+    {
+      id: 'limits/io/buffered-write',
+      what: 'on another device',
+      tamper: elsewhere(world, 'write', 'bps', 4 * MIB),
+      version: 2,
+    },
     {
       id: 'limits/devices',
       what: 'no device rule',
@@ -123,9 +170,10 @@ export function mutations(world: World): Mutation[] {
       tamper: set('cgroup', ['', ''], ['cgroup.freeze', '0']),
     },
   ];
-  return all.filter(({ id }) => {
+  return all.filter(({ id, own = false, version }) => {
     const probe = LIMIT_PROBES.find((candidate) => candidate.id === id);
     if (probe === undefined) throw new Error(`no probe ${id}`);
+    if ((own && !ownMachine) || (version !== undefined && world.version(probe.subject ?? '') !== version)) return false;
     return probe.needs.some((needs) => lackOf(world, needs) === null);
   });
 }
@@ -140,9 +188,10 @@ export async function runProbe(
   id: string,
   tamper?: Tamper,
   launcher: Launcher = new NativeLauncher(),
+  ownMachine = false,
 ): Promise<ProbeResult> {
   const probes = LIMIT_PROBES.filter((probe) => probe.id === id);
-  const options = { probes, launchers: [launcher], quick: true, rounds: 1, version: '0.0.0' };
+  const options = { probes, launchers: [launcher], quick: true, ownMachine, rounds: 1, version: '0.0.0' };
   const { results, environment } = await runSuite(tamper === undefined ? options : { ...options, tamper });
   const [result] = results;
   if (result === undefined) throw new Error(`${id} did not run: ${environment.runtimes[0]?.why ?? 'no such probe'}`);

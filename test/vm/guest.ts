@@ -1,9 +1,18 @@
 /**
  * A guest for tests: another kernel, with cgroup v2 alone, in QEMU without KVM. Nothing of the host is shared with it:
- * it has no network and no disk.
+ * it has no network, and no disk but an empty one of its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -30,6 +39,8 @@ const CPUS = 2;
 export interface GuestOptions {
   /** More files: name in the guest -> file of the host. Programs come with the libraries that they are linked against. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Bytes of a virtio disk, `/dev/vda`, empty and forgotten with the guest; none unless told otherwise. */
+  readonly disk?: number;
 }
 
 /** A guest that has come up. */
@@ -52,18 +63,19 @@ export class Guest {
       const initramfs = path.join(directory, 'initramfs');
       copyFileSync(cachedPart(kernel), initramfs, constants.COPYFILE_FICLONE);
       appendFileSync(initramfs, changingPart(options.files ?? {}));
-      const guest = new Guest(kernel.image, initramfs);
+      const disk = options.disk === undefined ? null : sparseFile(path.join(directory, 'disk'), options.disk);
+      const guest = new Guest(kernel.image, initramfs, disk);
       await guest.#comeUp();
       return guest;
     } finally {
-      // QEMU has read it.
+      // QEMU has read the one, and has the other open.
       rmSync(directory, { recursive: true });
     }
   }
 
-  private constructor(image: string, initramfs: string) {
+  private constructor(image: string, initramfs: string, disk: string | null) {
     // The kernel kills QEMU when this process ends, however it ends (prctl(2), PR_SET_PDEATHSIG).
-    this.#qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...machine(image, initramfs)], {
+    this.#qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...machine(image, initramfs, disk)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     const keep = (text: string): void => {
@@ -169,7 +181,14 @@ function cachedPart(kernel: Parameters<typeof unchangingPart>[0]): string {
   return file;
 }
 
-function machine(image: string, initramfs: string): string[] {
+/** As large as told, with no block in it. */
+function sparseFile(file: string, bytes: number): string {
+  writeFileSync(file, '');
+  truncateSync(file, bytes);
+  return file;
+}
+
+function machine(image: string, initramfs: string, disk: string | null): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', String(CPUS), '-m', `${MEMORY_MIB}M`],
@@ -179,5 +198,9 @@ function machine(image: string, initramfs: string): string[] {
     ...['-serial', 'stdio'],
     ...['-device', 'virtio-serial-pci', '-chardev', 'socket,id=agent,fd=3'],
     ...['-device', `virtserialport,chardev=agent,name=${AGENT_PORT}`],
+    // What is written need not outlive the guest: nothing waits for the host's disk.
+    ...(disk === null
+      ? []
+      : ['-drive', `if=none,id=disk,file=${disk},format=raw,cache=unsafe`, '-device', 'virtio-blk-pci,drive=disk']),
   ];
 }

@@ -20,7 +20,7 @@ export const GUEST_ROOT = '/opt/nsinspect';
 /** The port through which the host talks to the agent. */
 export const AGENT_PORT = 'nsinspect';
 
-/** In the order in which they need one another. The last ones are a disk in memory, and overlayfs. */
+/** In the order in which they need one another. The last ones are disks, overlayfs, and nftables. */
 const MODULES = [
   'drivers/virtio/virtio_ring',
   'drivers/virtio/virtio',
@@ -28,8 +28,12 @@ const MODULES = [
   'drivers/virtio/virtio_pci_legacy_dev',
   'drivers/virtio/virtio_pci',
   'drivers/char/virtio_console',
+  'drivers/block/virtio_blk',
   'drivers/block/brd',
   'fs/overlayfs/overlay',
+  'lib/libcrc32c',
+  'net/netfilter/nfnetlink',
+  'net/netfilter/nf_tables',
 ];
 
 /** Programs of the host that know more than their namesakes in busybox. */
@@ -54,7 +58,7 @@ mount -t tmpfs tmpfs /run
 mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
 for module in /lib/modules/*.ko; do
   case $module in
-    *-brd.ko) insmod $module rd_nr=2 rd_size=16384 ;;
+    *-brd.ko) insmod $module rd_nr=2 rd_size=65536 ;;
     *) insmod $module ;;
   esac
 done
@@ -107,7 +111,9 @@ function packUnchanging(kernel: GuestKernel, files: ReadonlyMap<string, string>,
   }
   entries.set('/sbin', { link: 'bin' });
   MODULES.forEach((name, index) => {
-    entries.set(`/lib/modules/${index}-${path.basename(name)}.ko`, { data: readModule(kernel, name) });
+    // A shell lists them by name.
+    const number = String(index).padStart(2, '0');
+    entries.set(`/lib/modules/${number}-${path.basename(name)}.ko`, { data: readModule(kernel, name) });
   });
   entries.set('/opt/setup', { data: Buffer.from(SETUP), mode: 0o755 });
   entries.set('/opt/start-agent', { data: Buffer.from(START_AGENT), mode: 0o755 });

@@ -3,7 +3,7 @@
  *
  * 1. `sh` writes itself into the set-up group of the scope, which is bounded, and becomes `unshare`, then `timeout`.
  * 2. Its child, first process of the new pid namespace, mounts an overlay of empty directories, binds the host's programs
- *    onto it and pivots into it.
+ *    onto it and pivots into it (in an initramfs: moves it over the root).
  * 3. It says that it is ready to join and sleeps in read(2); it is moved into the payload's group, which has all its
  *    settings. So the set-up, which would take seconds in a hundredth of a CPU and needs more tasks than a small limit
  *    leaves, is charged elsewhere, and from here on nothing is unlimited. `timeout` stays outside.
@@ -15,6 +15,7 @@ import path from 'node:path';
 import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { makeScope } from '../cgroupfs.ts';
+import { isInitialRoot, ownMounts } from '../own-mounts.ts';
 import { Container, launchIn, tried, type Place } from './container.ts';
 import { boundsOf, Gated, payloadOf, waitFor } from './gated.ts';
 import type { AppliedSetting, Bounds, IdRange, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
@@ -44,22 +45,38 @@ const OPTIONS: Readonly<Record<OwnNamespace, readonly string[]>> = {
   uts: ['--uts'],
 };
 
-/**
- * `$1` the directory of the probe, `$2` the host name or nothing; the rest is what comes after the join. (The sysctl is the
- * host's root's alone to write, whoever owns the namespace.)
- */
-const SET_UP = `
-set -e
-[ -z "$2" ] || { echo "$2" > /proc/sys/kernel/hostname; } 2>/dev/null || hostname "$2"
-mount --all --fstab "$1/fstab"
-cd "$1/root"
+/** Waits to be joined, and becomes what follows. */
+const JOIN = `${waitFor('join', 'joined')}; exec "$@"`;
+
+/** Leaves the old root behind: it is put over the new one, and taken away. */
+const PIVOT = `
 pivot_root . .
 umount --lazy .
 cd /
 shift 2
-${waitFor('join', 'joined')}
-exec "$@"
+${JOIN}
 `;
+
+/**
+ * The same where there is nothing to pivot: pivot_root(2) refuses to leave the initial root, which an initramfs is. The new one
+ * is moved over it, so that it is the root of the namespace as far as a path can lead, and chroot(2) follows.
+ */
+const MOVE = `
+mount --move . /
+shift 2
+exec chroot . /bin/sh -c '${JOIN}' sh "$@"
+`;
+
+/**
+ * `$1` the directory of the probe, `$2` the host name or nothing; the rest is what comes after the join. (The sysctl is the
+ * host's root's alone to write, whoever owns the namespace.)
+ */
+const setUpBy = (changeRoot: string) => `
+set -e
+[ -z "$2" ] || { echo "$2" > /proc/sys/kernel/hostname; } 2>/dev/null || hostname "$2"
+mount --all --fstab "$1/fstab"
+cd "$1/root"
+${changeRoot}`;
 
 /** Leaves the payload no more rights than engines do, and no way to get others. */
 const DROP = [
@@ -132,12 +149,13 @@ async function launch(spec: LaunchSpec, place: Place, began: number): Promise<Pr
     ...payloadOf(spec, bounds),
   ];
   const join = scope.joinScript(setUp);
+  const changeRoot = isInitialRoot(ownMounts()) ? MOVE : PIVOT;
   const gated = new Gated({
     // Should this process die, `timeout` ends what it started, and with it the pid namespace. It is the parent rather than
     // `unshare --fork`, which cannot hand on SIGKILL (sys-utils/unshare.c of 2.38 gives status 1).
     command: [
       ...['sh', '-c', `${join}exec "$@"`, 'sh', 'unshare', ...unshare, '--'],
-      ...['timeout', '--signal=KILL', String(bounds.seconds + 1), 'sh', '-c', SET_UP, 'sh'],
+      ...['timeout', '--signal=KILL', String(bounds.seconds + 1), 'sh', '-c', setUpBy(changeRoot), 'sh'],
       ...[directory, own.has('uts') ? spec.name : '', ...payload],
     ],
     mark: place.mark,

@@ -12,6 +12,8 @@ export interface ProbeContext {
   readonly world: World;
   /** Take less time, at the cost of precision. */
   readonly quick: boolean;
+  /** Nothing else uses this machine: what is taken from all of it, for a moment, is missed by nobody. */
+  readonly ownMachine: boolean;
   /**
    * Called when the limit stands and nothing has run under it yet: whoever doubts the probe loosens the limit here, behind its
    * back, and sees whether it notices. In the product there is none.

@@ -70,6 +70,15 @@ const VARIANTS: readonly Variant[] = [
     direct: true,
   },
   {
+    name: 'read-iops',
+    title: 'reads, operations a second',
+    direction: 'read',
+    kind: 'iops',
+    limit: 200,
+    block: 4096,
+    direct: true,
+  },
+  {
     name: 'buffered-write',
     title: 'writes through the page cache',
     direction: 'write',

@@ -1,19 +1,19 @@
 /**
- * Limits that are set and read back, and not driven: what would drive them is set for the whole machine (swap, reserved huge
- * pages), needs a device that few have, or is no limit.
+ * Limits that are set and read back, and not driven: nothing that a container does shows them, or it takes a device that few
+ * machines have. Others are read back where this machine lacks what would drive them.
  */
 import { keyed } from '../counters.ts';
-import { atGate, invariant, type Need, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
+import { atGate, invariant, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
 
-interface Setting {
-  readonly name: string;
-  readonly title: string;
-  readonly needs: Need & { readonly version: 1 | 2; readonly file: string };
+/** A file that is set and read again. */
+export interface ReadBack {
+  readonly controller: string;
+  readonly file: string;
   /** What to write, given what the file says at first; null: nothing can be. */
   readonly value: (now: string) => string | null;
   /** Whether the file shows the value. */
   readonly shows: (text: string, value: string) => boolean;
-  /** Why it is not driven; also why it cannot be written. */
+  /** Why it is not driven; also why it cannot be written, unless `lack` says that. */
   readonly why: string;
   readonly lack?: string;
 }
@@ -24,51 +24,38 @@ const firstKey = (to: string) => (now: string) => {
   const [key] = now.trim().split(/\s+/);
   return key === undefined || key === '' ? null : `${key} ${to}`;
 };
-const showsKeyed = (text: string, line: string) => {
+/** Whether it is there, in a line of its own. */
+export const showsKeyed = (text: string, line: string) => {
   const [key = '', value] = line.split(' ');
   return keyed(text, key)?.trim().split(' ')[0] === value;
 };
 
-const bytes = (name: string, version: 1 | 2, file: string, why: string): Setting => ({
-  name,
-  title: `${file}, read back`,
-  needs: { controller: file.split('.')[0] ?? '', version, file },
-  value: () => String(8 << 20),
-  shows: same,
-  why,
-});
+/** A file of one number, read back in a probe that cannot drive it here. */
+export function readBackOf(controller: string, file: string, value: number, why: string): ReadBack {
+  return { controller, file, value: () => String(value), shows: same, why };
+}
 
-const NO_PAGES = 'huge pages would have to be reserved for the whole machine';
-const NO_SWAP = 'swap would have to be set up for the whole machine';
-const PRESSURE = 'it shows under pressure on the whole machine only';
+interface Setting extends ReadBack {
+  readonly name: string;
+  readonly version: 1 | 2;
+}
 
 const SETTINGS: readonly Setting[] = [
-  bytes('memory-soft-limit', 1, 'memory.soft_limit_in_bytes', PRESSURE),
-  bytes('memory-min', 2, 'memory.min', PRESSURE),
-  bytes('memory-low', 2, 'memory.low', PRESSURE),
-  bytes('memory-swap', 2, 'memory.swap.max', NO_SWAP),
-  bytes('hugetlb/v1', 1, 'hugetlb.2MB.limit_in_bytes', NO_PAGES),
-  bytes('hugetlb/v2', 2, 'hugetlb.2MB.max', NO_PAGES),
   {
-    name: 'net-cls',
-    title: 'net_cls.classid, read back',
-    needs: { controller: 'net_cls', version: 1, file: 'net_cls.classid' },
-    value: () => '1048577',
-    shows: same,
-    why: 'it marks packets for rules of the whole network namespace, and limits nothing by itself',
-  },
-  {
-    name: 'net-prio',
-    title: 'net_prio.ifpriomap, read back',
-    needs: { controller: 'net_prio', version: 1, file: 'net_prio.ifpriomap' },
-    value: () => 'lo 5',
-    shows: showsKeyed,
-    why: 'it marks packets for a queue, and limits nothing by itself',
+    name: 'memory-soft-limit',
+    version: 1,
+    ...readBackOf(
+      'memory',
+      'memory.soft_limit_in_bytes',
+      8 << 20,
+      'it shows when memory of the whole machine runs out',
+    ),
   },
   {
     name: 'rdma',
-    title: 'rdma.max, read back',
-    needs: { controller: 'rdma', version: 2, file: 'rdma.max' },
+    version: 2,
+    controller: 'rdma',
+    file: 'rdma.max',
     value: firstKey('hca_handle=2'),
     shows: showsKeyed,
     why: 'only a program for RDMA drives it',
@@ -76,8 +63,9 @@ const SETTINGS: readonly Setting[] = [
   },
   {
     name: 'misc',
-    title: 'misc.max, read back',
-    needs: { controller: 'misc', version: 2, file: 'misc.max' },
+    version: 2,
+    controller: 'misc',
+    file: 'misc.max',
     value: firstKey('1'),
     shows: showsKeyed,
     why: 'only encrypted virtual machines drive it',
@@ -85,9 +73,10 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-async function run(
+/** Sets it on a cgroup of its own and reads it again. */
+export async function readBack(
   context: ProbeContext,
-  { needs: { controller, file }, value, shows, why, lack }: Setting,
+  { controller, file, value, shows, why, lack }: ReadBack,
 ): Promise<Trial> {
   return await atGate(context, { name: 'read-back', script: ':', controllers: [controller] }, (probe) => {
     const text = value(probe.read(controller, file) ?? '');
@@ -104,33 +93,14 @@ async function run(
   });
 }
 
-/** One probe a setting, and perf_event, which has none. */
-export const READ_BACK: readonly ProbeDefinition[] = [
-  ...SETTINGS.map((setting): ProbeDefinition => ({
-    id: `limits/${setting.name}`,
-    suite: 'limits',
-    title: setting.title,
-    subject: setting.needs.controller,
-    needs: [[setting.needs]],
-    rounds: 'first',
-    quick: true,
-    run: (context) => run(context, setting),
-  })),
-  {
-    id: 'limits/perf-event',
-    suite: 'limits',
-    title: 'perf_event has no limit',
-    subject: 'perf_event',
-    needs: [],
-    rounds: 'first',
-    quick: true,
-    run: () =>
-      Promise.resolve({
-        set: [],
-        invariants: [],
-        measures: [],
-        verdict: 'unsupported',
-        why: 'the controller groups tasks for counting and limits nothing',
-      }),
-  },
-];
+/** One probe a setting. */
+export const READ_BACK: readonly ProbeDefinition[] = SETTINGS.map((setting): ProbeDefinition => ({
+  id: `limits/${setting.name}`,
+  suite: 'limits',
+  title: `${setting.file}, read back`,
+  subject: setting.controller,
+  needs: [[{ controller: setting.controller, version: setting.version, file: setting.file }]],
+  rounds: 'first',
+  quick: true,
+  run: (context) => readBack(context, setting),
+}));
