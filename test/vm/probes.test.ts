@@ -62,7 +62,7 @@ describeWith(
         (async () => [
           await guest.bench('isolation', 'namespace', 'leak', '--rounds', '1'),
           await guest.bench('startup'),
-        ])() as Promise<[BenchDocument, BenchDocument]>,
+        ])(),
       ]);
       await guest.mountV1('net_cls', 'net_prio');
       const halves = MUTATED.map((ids) => guest.mutate(TIMES, ids));
