@@ -188,10 +188,9 @@ export async function runProbe(
   id: string,
   tamper?: Tamper,
   launcher: Launcher = new NativeLauncher(),
-  ownMachine = false,
 ): Promise<ProbeResult> {
   const probes = LIMIT_PROBES.filter((probe) => probe.id === id);
-  const options = { probes, launchers: [launcher], quick: true, ownMachine, rounds: 1, version: '0.0.0' };
+  const options = { probes, launchers: [launcher], quick: true, rounds: 1, version: '0.0.0' };
   const { results, environment } = await runSuite(tamper === undefined ? options : { ...options, tamper });
   const [result] = results;
   if (result === undefined) throw new Error(`${id} did not run: ${environment.runtimes[0]?.why ?? 'no such probe'}`);
