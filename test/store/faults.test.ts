@@ -21,13 +21,14 @@ import { Store } from '../../src/store/store.ts';
 import { digestKey } from '../../src/text/digest.ts';
 import { NsinspectError } from '../../src/text/error.ts';
 import { canonicalJson } from '../../src/text/json.ts';
+import { NEXT } from '../reports/made-comparison.ts';
 import { ROOT, run } from '../support/cli.ts';
 import { describeWith } from '../support/components.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const program = (name: string) => [process.execPath, path.join(ROOT, `test/store/${name}.ts`)];
 
-/** A store with some snapshots, closed. */
+/** A store with some snapshots and runs of benchmarks, closed. */
 function made(context: TestContext, snapshots = 5): string {
   const file = path.join(temporaryDirectory(context), 'history.db');
   const store = Store.open(file, 'write');
@@ -37,6 +38,8 @@ function made(context: TestContext, snapshots = 5): string {
     store.put(capture, { label: digestKey(canonicalJson(capture)) });
     host.pass({ churn: 0.2, busy: 1 });
   }
+  // Of benchmarks as much as the tables of runs have room for in a small file.
+  for (let at = 0; at < 4; at++) store.putRun({ ...NEXT, durationMs: at });
   store.close();
   return file;
 }
