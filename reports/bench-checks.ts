@@ -1,7 +1,7 @@
 /** A run or a comparison as a list of checks: what test reports (JUnit, KTAP) and annotations have in common. */
 import type { BenchDocument, Invariant, Metric, ProbeResult, Verdict } from '../src/schema/bench.ts';
 import type { Change, Comparison } from '../src/schema/bench-compare.ts';
-import { formatMeasured, formatShare, metricSentence } from './bench-numbers.ts';
+import { formatInterval, formatMeasured, formatShare, metricSentence } from './bench-numbers.ts';
 
 /** How a check ended. `inconclusive`: it could not be judged, which is neither good nor bad. */
 export type CheckStatus = 'ok' | 'failed' | 'error' | 'inconclusive' | 'skipped';
@@ -106,8 +106,8 @@ function invariantLine({ id, text, holds, observed }: Invariant): string {
   return `${holds ? 'holds' : 'BROKEN'} ${id}: ${text}; ${observed}`;
 }
 
-function metricLine({ name, unit, summary: { n, median, interval, cv, minimumDetectableEffect } }: Metric): string {
-  const [low, high] = interval.map((bound) => formatMeasured(bound, unit));
+function metricLine({ name, unit, summary }: Metric): string {
+  const { n, median, cv, minimumDetectableEffect } = summary;
   const noise = `cv ${formatShare(cv)}, minimum detectable effect ${formatShare(minimumDetectableEffect)}`;
-  return `${name}: median ${formatMeasured(median, unit)} [${low ?? ''}, ${high ?? ''}], ${n} samples, ${noise}`;
+  return `${name}: median ${formatMeasured(median, unit)} ${formatInterval(summary, unit)}, ${n} samples, ${noise}`;
 }

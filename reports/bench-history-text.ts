@@ -13,6 +13,7 @@ import { terminalSafe } from '../src/text/safe.ts';
 import { formatLocalTime } from '../src/text/time.ts';
 import { formatPlural } from '../src/text/units.ts';
 import { truncateMiddle } from '../src/text/width.ts';
+import { column, fullNameOf } from './bench-metrics-text.ts';
 import { formatMeasured, formatRatio } from './bench-numbers.ts';
 import { sparkline } from './sparkline.ts';
 import type { Style } from './style.ts';
@@ -39,15 +40,6 @@ export function benchHistoryLines(document: BenchHistoryDocument, style: Style):
 
 function said(text: string, indent: string, style: Style): string[] {
   return wrap(terminalSafe(text), (style.columns ?? Infinity) - indent.length, style).map((line) => indent + line);
-}
-
-function column<R>(
-  name: string,
-  help: string,
-  text: (row: R) => string,
-  more: Partial<Pick<Column<R>, 'header' | 'align' | 'shrink'>> = {},
-): Column<R> {
-  return { name, help, text, value: text, ...more };
 }
 
 const RIGHT = { align: 'right' } as const;
@@ -143,9 +135,8 @@ function metricLines(metrics: readonly MetricHistory[], runs: readonly HistoryRu
     column(
       'probe',
       'the probe',
-      ({ id, runtime }) => {
-        const name = isOneSuite ? id.slice(id.indexOf('/') + 1) : id;
-        const text = terminalSafe(runtime === 'native' ? name : `${name} (${runtime})`);
+      (row) => {
+        const text = fullNameOf(row, { isOneSuite, isOneRuntime: false });
         // Variants of a probe differ at the end of its name.
         return isWide ? text : truncateMiddle(text, NARROW_PROBE, style.ellipsis);
       },

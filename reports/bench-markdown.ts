@@ -2,7 +2,14 @@
 import type { BenchDocument } from '../src/schema/bench.ts';
 import type { Comparison, MetricComparison } from '../src/schema/bench-compare.ts';
 import { baseText, verdictText } from './bench-compare-text.ts';
-import { formatDetectable, formatMeasured, formatP, formatRatio, formatShare } from './bench-numbers.ts';
+import {
+  formatDetectable,
+  formatInterval,
+  formatMeasured,
+  formatP,
+  formatRatio,
+  formatShare,
+} from './bench-numbers.ts';
 import { sumText } from './bench-run-text.ts';
 import { escapeMarkdown as escaped, markdownDocument, markdownFold, markdownList, markdownTable } from './markdown.ts';
 
@@ -66,7 +73,7 @@ export function runMarkdown({ results, environment, takenAt }: BenchDocument): s
           runtime,
           metric.name,
           formatMeasured(metric.summary.median, metric.unit),
-          metric.summary.interval.map((bound) => formatMeasured(bound, '')).join(' to '),
+          formatInterval(metric.summary, metric.unit),
           String(metric.summary.n),
           formatShare(metric.summary.cv),
           `${formatDetectable(metric)}${metric.informative ? ' informative' : ''}`,

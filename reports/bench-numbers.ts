@@ -3,16 +3,43 @@ import type { Metric } from '../src/schema/bench.ts';
 import type { ChangeEstimate, MetricComparison } from '../src/schema/bench-compare.ts';
 
 /** Four digits say all that a benchmark can; more where a whole number has them. */
-export function formatValue(value: number): string {
+export function formatValue(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return String(value);
-  return Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
+  return Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(digits)));
 }
 
-/** A value with its unit; a ratio (unit `1` or none) by itself. */
-export function formatMeasured(value: number, unit: string): string {
-  if (unit === '' || unit === '1' || unit === 'ratio') return formatValue(value);
+/** Units that follow each other, and by what factor. */
+const LADDERS = [
+  { units: ['ns', 'us', 'ms', 's'], factor: 1000 },
+  { units: ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'], factor: 1024 },
+] as const;
+
+/** The unit in which a value is short, and by what it is to be divided. */
+function shortUnit(value: number, unit: string): { readonly unit: string; readonly divisor: number } {
+  for (const { units, factor } of LADDERS) {
+    let step: number = (units as readonly string[]).indexOf(unit);
+    if (step === -1) continue;
+    let divisor = 1;
+    for (; Math.abs(value / divisor) >= factor && step < units.length - 1; step++) divisor *= factor;
+    return { unit: units[step] ?? unit, divisor };
+  }
+  // A yes or no says by itself what it counts, and so does a ratio.
+  if (['1', 'ratio', '0 or 1'].includes(unit)) return { unit: '', divisor: 1 };
   // A unit is short; that of a forged run is not to push all else aside.
-  return `${formatValue(value)} ${unit.length > 12 ? unit.slice(0, 12) : unit}`;
+  return { unit: unit.slice(0, 12), divisor: 1 };
+}
+
+/** A value with its unit, in one in which it is short; a ratio (unit `1` or none) by itself. */
+export function formatMeasured(value: number, unit: string, digits = 4): string {
+  const short = shortUnit(value, unit);
+  const number = formatValue(value / short.divisor, digits);
+  return short.unit === '' ? number : `${number} ${short.unit}`;
+}
+
+/** An interval without its unit, which is the one in which {@link formatMeasured} shows the median. */
+export function formatInterval({ interval, median }: Metric['summary'], unit: string, digits = 4): string {
+  const { divisor } = shortUnit(median, unit);
+  return `[${interval.map((bound) => formatValue(bound / divisor, digits)).join(', ')}]`;
 }
 
 /** A relative change with its sign: `+4.9%`, `-12%`, `+0%`; beyond tenfold as a factor. Null is unbounded. */

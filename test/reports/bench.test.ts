@@ -11,6 +11,7 @@ import { runLines } from '../../reports/bench-run-text.ts';
 import { makeStyle } from '../../reports/style.ts';
 import { displayWidth } from '../../src/text/width.ts';
 import { expectDocument } from '../support/schema.ts';
+import { madeMetric, madeProbe, madeRun } from '../stats/made-runs.ts';
 import { COMPARISON, NEXT } from './made-comparison.ts';
 
 const style = (columns: number) => makeStyle({ color: false, unicode: true, columns });
@@ -39,6 +40,58 @@ describe('renderings of hostile runs', () => {
       expect(displayWidth(line)).toBeLessThanOrEqual(columns);
     }
   });
+});
+
+describe('the table of what it costs to start', () => {
+  const time = (name: string, values: readonly number[]) => madeMetric(values, { name, unit: 'us' });
+  const values = Array.from({ length: 100 }, (_, at) => 10 * (at + 1));
+  const container = madeProbe(
+    'startup/container',
+    [
+      time('start', values),
+      time('tear-down', [2_500_000, 2_500_000]),
+      madeMetric([2048], { name: 'memory', unit: 'bytes' }),
+      madeMetric([0], { name: 'disk', unit: 'bytes' }),
+      madeMetric([7], { name: 'something new', unit: 'widgets' }),
+    ],
+    { suite: 'startup', set: [] },
+  );
+  const cgroup = madeProbe('startup/cgroup/cpu', [time('start', [1.5]), time('join', [3])], {
+    suite: 'startup',
+    set: [],
+  });
+  const lines = (columns: number | null) =>
+    runLines(madeRun([container, cgroup]), makeStyle({ color: false, unicode: true, columns }));
+  const cells = (line: string | undefined) => line?.split(/ {2,}/);
+
+  it('has a row for each thing, with the 95th and 99th percentile, in units that are short', () => {
+    const found = lines(80);
+    const at = found.findIndex((line) => line.includes('P95'));
+    expect(cells(found[at])).toEqual(['PROBE', 'START', 'P95', 'P99', 'MDE', 'TEAR-DOWN', 'MEMORY', 'DISK']);
+    expect(cells(found[at + 1])?.slice(0, 4)).toEqual(['container', '505 us', '951 us', '990 us']);
+    expect(cells(found[at + 1])?.slice(-3)).toEqual(['2.5 s', '2 KiB', '0 bytes']);
+    expect(cells(found[at + 2])?.slice(0, 2)).toEqual(['cgroup/cpu', '1.5 us']);
+    // What it has no column for is below it.
+    expect(found.join('\n')).toMatch(/^container something new +7 widgets/m);
+  });
+
+  it('has joins and the tails of tear-down where there is room', () => {
+    const found = lines(160);
+    const at = found.findIndex((line) => line.includes('P95'));
+    expect(found[at]).toMatch(/START +95% +P95 +P99 +MDE +JOIN +MDE +TEAR-DOWN +P95 +P99 +MDE +MEMORY +DISK$/);
+    expect(found[at + 2]).toMatch(/3 us/);
+    expect(lines(null).join('\n')).toContain('TEAR-DOWN');
+  });
+});
+
+it('answers of yes or no are counted, not listed', () => {
+  const leak = madeProbe('isolation/leak', [
+    madeMetric([1], { name: 'clock visible', unit: '0 or 1', informative: true }),
+    madeMetric([0], { name: 'dmi visible', unit: '0 or 1', informative: true }),
+  ]);
+  const text = runLines(madeRun([leak]), style(80)).join('\n');
+  expect(text).toContain('2 answers of yes or no');
+  expect(text).not.toContain('visible');
 });
 
 it('the documents are as their schemas say', () => {
