@@ -34,11 +34,7 @@ export function runLines({ results, environment, takenAt }: BenchDocument, style
     ]),
     '',
     ...startupLines(results, names, style),
-    ...metricLines(
-      results.filter((result) => !isOfStartup(result)),
-      names,
-      style,
-    ),
+    ...metricLines(results.map(withoutStartup), names, style),
     ...said(sumText(results), ''),
   ];
 }
