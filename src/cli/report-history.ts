@@ -4,11 +4,14 @@ import { hostname } from 'node:os';
 import type { TimelinePoint } from '../../reports/report/world.ts';
 import { compareCaptures } from '../diff/compare.ts';
 import { containersOf } from '../model/containers.ts';
+import type { BenchDocument } from '../schema/bench.ts';
 import type { Capture } from '../schema/capture.ts';
 import type { HostId } from '../schema/documents.ts';
 import type { SnapshotInfo } from '../schema/history.ts';
 import type { Store } from '../store/store.ts';
+import { runOfStore } from './bench-stored.ts';
 import { byTime, findSnapshot, hostnameOf, parseMoment } from './moment.ts';
+import { terminalSafe } from '../text/safe.ts';
 import { captureOf } from './stored-capture.ts';
 
 /** More snapshots have no room in a picture. */
@@ -72,4 +75,15 @@ function comparedFrom(snapshots: readonly SnapshotInfo[]): number {
     if (processes > MOST_PROCESSES) return at + 1;
   }
   return 0;
+}
+
+/** More runs make no better line, and each has some megabytes of samples. */
+const MOST_RUNS = 20;
+
+/** The newest runs of benchmarks of a host, the oldest first. */
+export function runsOf(store: Store, host: HostId): BenchDocument[] {
+  const name = hostnameOf({ host });
+  if (name === null) return [];
+  const own = store.runs().filter(({ hostname: of }) => of === terminalSafe(name));
+  return own.slice(-MOST_RUNS).map(({ id }) => runOfStore(store, id));
 }

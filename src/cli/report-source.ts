@@ -18,7 +18,7 @@ export interface ReportSourceFlags extends SourceFlagValues {
   readonly redact: boolean;
   /** The earlier side: a moment of the history, or a capture file. */
   readonly before?: string | undefined;
-  /** Files with results of `bench …`. */
+  /** Files with results of `bench …`; those of the history join them. */
   readonly bench?: readonly string[] | undefined;
 }
 
@@ -30,8 +30,9 @@ export async function obtainWorld(flags: ReportSourceFlags, tool: Tool): Promise
   if (flags.before === 'live') {
     throw new NsinspectError('the earlier side cannot be the live host', { code: 'usage', hint: 'try --help' });
   }
-  const bench = await benchOf(flags.bench ?? []);
-  const { side, before, timeline } = await sidesOf(flags, tool);
+  const files = await runsOfFiles(flags.bench ?? []);
+  const { side, before, timeline, runs } = await sidesOf(flags, tool);
+  const bench = runsTogether([...files, ...runs]);
   const hide = (one: WorldSide): WorldSide => (flags.redact ? { ...one, capture: redact(one.capture) } : one);
   const shown = hide(side);
   const earlier = before === null ? null : hide(before);
@@ -42,6 +43,8 @@ interface Sides {
   readonly side: WorldSide;
   readonly before: WorldSide | null;
   readonly timeline: readonly TimelinePoint[];
+  /** Runs of benchmarks of the host. */
+  readonly runs: readonly BenchDocument[];
 }
 
 async function sidesOf(flags: ReportSourceFlags, tool: Tool): Promise<Sides> {
@@ -51,9 +54,9 @@ async function sidesOf(flags: ReportSourceFlags, tool: Tool): Promise<Sides> {
   const now = snapshot === undefined ? await present(flags, tool) : null;
   if (snapshot === undefined && !isMoment && flags.db === undefined) {
     if (now === null) throw new RangeError('what is in no snapshot is a capture');
-    return { side: now, before: file, timeline: [] };
+    return { side: now, before: file, timeline: [], runs: [] };
   }
-  const { snapshotAt, timelineOf } = await import('./report-history.ts');
+  const { runsOf, snapshotAt, timelineOf } = await import('./report-history.ts');
   const store = await openHistory(flags.db, 'read');
   try {
     const stored = (name: string, host: Capture['host'] | null): WorldSide => {
@@ -63,7 +66,8 @@ async function sidesOf(flags: ReportSourceFlags, tool: Tool): Promise<Sides> {
     const side = now ?? stored(snapshot ?? '', null);
     const earlier = isMoment ? stored(before, side.capture.host) : file;
     const wanted = [side.snapshot, earlier?.snapshot ?? null];
-    return { side, before: earlier, timeline: timelineOf(store, side.capture.host, wanted) };
+    const { host } = side.capture;
+    return { side, before: earlier, timeline: timelineOf(store, host, wanted), runs: runsOf(store, host) };
   } finally {
     store.close();
   }
@@ -80,9 +84,14 @@ async function fileSide(path: string): Promise<WorldSide> {
   return { name: path, capture: await captureOfSide(path), snapshot: null };
 }
 
-/** Results in files, the oldest first. */
-async function benchOf(files: readonly string[]): Promise<BenchDocument[]> {
+async function runsOfFiles(files: readonly string[]): Promise<BenchDocument[]> {
   if (files.length === 0) return [];
   const { readRun } = await import('./bench-file.ts');
-  return files.map(readRun).sort((a, b) => Date.parse(a.takenAt) - Date.parse(b.takenAt));
+  return files.map(readRun);
+}
+
+/** The oldest first; one that was given as a file and is in the history, too, counts once. */
+function runsTogether(runs: readonly BenchDocument[]): BenchDocument[] {
+  const byKey = new Map(runs.map((run) => [`${run.takenAt} ${run.environment.bootId ?? ''} ${run.durationMs}`, run]));
+  return [...byKey.values()].sort((a, b) => Date.parse(a.takenAt) - Date.parse(b.takenAt));
 }
