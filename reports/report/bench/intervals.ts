@@ -14,7 +14,7 @@ const HEAD = 34;
 const NAME = 250;
 const RUNTIME = 84;
 const PLOT = 430;
-const NUMBERS = 190;
+const NUMBERS = 210;
 const HISTORY = 104;
 const LEFT = NAME + RUNTIME;
 const RIGHT = LEFT + PLOT + 34;
@@ -31,7 +31,7 @@ interface Block {
   readonly title: string;
   readonly more: string;
   /** What was set. */
-  readonly set: string;
+  readonly set: readonly string[];
   readonly rows: readonly Measured[];
   readonly scale: Scale;
 }
@@ -86,9 +86,11 @@ function hasTarget({ metric }: Measured): boolean {
 
 /** How far the plot goes to each side of the target, as a share of it. */
 function rangeOf(measured: readonly Measured[]): number {
-  const most = Math.max(
-    ...measured.flatMap(({ metric }) => metric.summary.interval.map((end) => Math.abs(end / (metric.target ?? 1) - 1))),
-  );
+  const away = measured
+    .flatMap(({ metric }) => metric.summary.interval.map((end) => Math.abs(end / (metric.target ?? 1) - 1)))
+    .sort((a, b) => a - b);
+  // One that is far away is not to press all others into the line.
+  const most = away[Math.floor((away.length - 1) * 0.9)] ?? 0;
   return [0.02, 0.04, 0.1, 0.2].find((range) => most <= range) ?? 0.4;
 }
 
@@ -108,7 +110,7 @@ function blocksOf(
     const unit = ['', '1', 'ratio'].includes(metric.unit) ? '' : `, ${metric.unit}`;
     const aim = metric.target === null || metric.target === 1 ? '' : `, set to ${formatMeasured(metric.target, '')}`;
     const more = `${metric.name}${unit}${aim}${metric.informative ? ' (informative)' : ''}`;
-    const set = result.set.map(({ name, value }) => `${name}=${value}`).join(' ');
+    const set = result.set.map(({ name, value }) => `${name}=${value}`);
     return [{ title: result.id, more, set, rows, scale: scaleOf(first, rows) }];
   });
 }
@@ -149,8 +151,9 @@ function picture(all: readonly Block[], count: number, words: Words): Picture {
         if (at % 2 === 0) bar(svg, 0, y - BETWEEN / 2, width, heights[at] ?? 0, 'f-raised');
         write(svg, block.title, { x: 4, y: y + 14, name: 'b', room: (NAME - 8) * 0.92 });
         write(svg, block.more, { x: 4, y: y + 14 + ROW, name: 'f-quiet', room: NAME - 8 });
-        if (block.rows.length > 2)
-          write(svg, block.set, { x: 4, y: y + 14 + ROW * 2, name: 'f-quiet q', room: NAME + 10 });
+        for (const [line, set] of block.set.slice(0, block.rows.length - 2).entries()) {
+          write(svg, set, { x: 4, y: y + 14 + ROW * (line + 2), name: 'f-quiet q', room: NAME + 10 });
+        }
         y += heights[at] ?? 0;
       }
       words.axis(svg, foot - BETWEEN / 2);
@@ -171,7 +174,7 @@ function drawRow(svg: Group, { result, metric, history }: Measured, { place }: S
   const { median, interval, n } = summary;
   const verdict = verdictOf(result);
   const mark = MARK_LOOKS[VERDICT_MARKS[verdict]];
-  const [low, high] = interval.map((end) => formatMeasured(Number(end.toPrecision(3)), ''));
+  const [low, high] = interval.map((end) => formatMeasured(end, ''));
   const numbers = `${formatMeasured(median, unit)} [${low ?? ''}, ${high ?? ''}]`;
   const group = svg.append('g').attr('tabindex', '0').attr('data-way', result.runtime);
   const words = `${result.id} in ${result.runtime}: ${metric.name} ${numbers}, ${formatPlural(n, 'sample')}, ${verdict}`;
@@ -187,10 +190,11 @@ function drawRow(svg: Group, { result, metric, history }: Measured, { place }: S
   if (end - start >= 1) {
     group.append('path').attr('class', `s-${colour}`).attr('stroke-width', '4').attr('d', `M${start},${middle}H${end}`);
   }
+  if (place(interval[1]) > 1) write(group, '▸', { x: LEFT + PLOT, y: middle + 4, name: `f-${colour}` });
+  if (place(interval[0]) < 0) write(group, '◂', { x: LEFT, y: middle + 4, name: `f-${colour}`, anchor: 'end' });
   const dot = Math.round(x(median) * 10) / 10;
-  if (place(median) > 1) write(group, '▸', { x: dot + 2, y: middle + 4, name: `f-${colour}` });
-  else if (place(median) < 0) write(group, '◂', { x: dot - 2, y: middle + 4, name: `f-${colour}`, anchor: 'end' });
-  else group.append('circle').attr('class', `f-${colour}`).attr('cx', dot).attr('cy', middle).attr('r', 4);
+  if (place(median) <= 1 && place(median) >= 0)
+    group.append('circle').attr('class', `f-${colour}`).attr('cx', dot).attr('cy', middle).attr('r', 4);
   write(group, numbers, { x: RIGHT + 4, y: y + 14, room: NUMBERS - 8 });
   if (history !== null) drawHistory(group, history, RIGHT + NUMBERS + 4, y);
 }
@@ -246,7 +250,7 @@ const TARGET_LEGEND: readonly LegendEntry[] = [
         .attr('d', `M${x + 6}.5,${y}v16`);
     },
   },
-  { width: 0, text: '◂ ▸ further away', draw: () => undefined },
+  { width: 0, text: '◂ ▸ goes on beyond', draw: () => undefined },
 ];
 
 function legendOf(hasHistory: boolean, left: number): LegendEntry[] {
