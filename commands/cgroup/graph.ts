@@ -46,7 +46,7 @@ export default class CgroupGraph extends BaseCommand {
     if (this.jsonEnabled()) return document;
     if (flags.format === 'svg') {
       const { cssGraphSvg } = await import('../../reports/css-graph-svg.ts');
-      process.stdout.write(cssGraphSvg(view.graph, view.facet, view.containerOf));
+      process.stdout.write(cssGraphSvg(view.graph, view.tasks, view.facet, view.containerOf));
     } else if (flags.format === 'dot') {
       const { cssGraphDot } = await import('../../reports/css-graph-dot.ts');
       process.stdout.write(cssGraphDot(view.graph, view.facet, view.containerOf));

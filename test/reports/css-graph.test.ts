@@ -81,7 +81,7 @@ const containers: Readonly<Record<number, Partial<Container>>> = {
   3: { engine: 'docker', id: '0c1d2e3f4051', name: 'a-database-with-a-name-that-is-long' },
 };
 const containerOf: ContainerOf = (pid) => containers[Math.floor(pid / 100)] as Container | undefined;
-const svg = cssGraphSvg(graph, facet, containerOf);
+const svg = cssGraphSvg(graph, tasks, facet, containerOf);
 const dot = cssGraphDot(graph, facet, containerOf);
 
 test('the host has ten css_sets over ten hierarchies', () => {
@@ -115,22 +115,27 @@ describe('the SVG', () => {
     await expect(svg).toMatchFileSnapshot('golden/css-graph.svg');
   });
 
-  it('has a title, a description, and a dot for each link', () => {
+  it('has a title, a description, and for each css_set a way to one cgroup of every hierarchy', () => {
     expect(svg).toMatch(
-      /^<svg [^>]*role="img" aria-labelledby="title desc">\n<title id="title">[^<]+<\/title>\n<desc id="desc">[^<]+<\/desc>/,
+      /<svg [^>]*aria-labelledby="(\S+) (\S+)"><title id="\1">[^<]+<\/title><desc id="\2">[^<]+<\/desc>/,
     );
-    expect(svg.match(/<circle class="dot"/g)).toHaveLength(100);
+    const ways = [...svg.matchAll(/data-way="(s\d+) ([^"]*)" aria-label="css_set/g)];
+    expect(ways.map(([, set]) => set).sort()).toEqual(graph.cssSets.map(({ id }) => `s${id}`));
+    // Hierarchies that agree are one column: v2, six and two of v1, and the one that is mounted nowhere.
+    for (const [, , way = ''] of ways) expect(way.match(/\bc\d/g)?.sort()).toEqual(['c0', 'c1', 'c2', 'c3']);
+    for (const { key } of graph.cssSets.flatMap(({ cgroups }) => [...cgroups.values()])) expect(svg).toContain(key);
   });
 
   it('escapes what the host calls its cgroups and processes', () => {
-    expect(svg).toContain('/a&quot;b\\c&lt;d&gt;&amp;&#39;e');
-    expect(svg).toContain('&lt;b&gt;&amp;&quot;');
+    expect(svg).toContain('>/a"b\\c&lt;d&gt;&amp;\'e<');
+    expect(svg).toContain('aria-label="host · &lt;b&gt;&amp;&quot;: 9 tasks"');
     expect(svg).not.toMatch(/<[db]>|\u202e|[^\P{Cc}\n]/u);
   });
 
   it('is a picture also of a host without tasks', () => {
     const empty = graphFacet([]);
-    expect(cssGraphSvg(cssGraphOf(graphTasks([]), empty), empty, () => undefined)).toContain(
+    const nobody = graphTasks([]);
+    expect(cssGraphSvg(cssGraphOf(nobody, empty), nobody, empty, () => undefined)).toContain(
       '0 css_sets over 0 hierarchies',
     );
   });
@@ -138,9 +143,11 @@ describe('the SVG', () => {
 
 describeWith(['python3'], 'a strict parser of XML', () => {
   it('takes the SVG', () => {
-    const count =
-      'import sys, xml.dom.minidom as m; print(len(m.parse(sys.stdin.buffer).getElementsByTagName("circle")))';
-    expect(execFileSync('python3', ['-c', count], { input: svg, encoding: 'utf8' }).trim()).toBe('110');
+    const count = [
+      'import sys, xml.dom.minidom as m',
+      'print(sum(e.getAttribute("aria-label").startswith("css_set") for e in m.parse(sys.stdin.buffer).getElementsByTagName("g")))',
+    ];
+    expect(execFileSync('python3', ['-c', count.join('\n')], { input: svg, encoding: 'utf8' }).trim()).toBe('10');
   });
 });
 

@@ -63,7 +63,7 @@ function analyses(capture: Capture, targets: readonly string[]): (() => void)[] 
     () => {
       cssGraphLines(graph, facet, cgroups.checks, containerOf, style);
       cssGraphDot(graph, facet, containerOf);
-      cssGraphSvg(graph, facet, containerOf);
+      cssGraphSvg(graph, view.tasks, facet, containerOf);
       toJson(cssGraphDocument(capture, facet, graph, cgroups.checks));
     },
     ...targets.flatMap((target) => [

@@ -7,6 +7,7 @@ import { terminalSafe } from '../../../src/text/safe.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { containerText } from '../../namespace-columns.ts';
 import type { ContainerOf } from '../../namespaces.ts';
+import { byText } from '../cells.ts';
 
 /** A group. */
 export interface Group {
@@ -94,7 +95,7 @@ function merged(whole: ReadonlyMap<string, Growing>): Omit<Group, 'kind'>[] {
       return same.map((one) => finished(one, one.owner === null ? hostText(one) : ownerText(one.owner)));
     const sets = new Map<CssSet, number>();
     for (const one of same) for (const [set, tasks] of one.sets) sets.set(set, (sets.get(set) ?? 0) + tasks);
-    const all = same.sort((a, b) => compare(nameOf(a.owner), nameOf(b.owner)));
+    const all = same.sort((a, b) => byText(nameOf(a.owner), nameOf(b.owner)));
     const processes = all.flatMap((one) => one.processes);
     const whole = finished(
       { owner: null, processes, sets },
@@ -106,7 +107,7 @@ function merged(whole: ReadonlyMap<string, Growing>): Omit<Group, 'kind'>[] {
 
 function finished({ owner, processes, sets }: Growing, label: string): Omit<Group, 'kind'> {
   const tasks = [...sets.values()].reduce((sum, count) => sum + count, 0);
-  const sorted = new Map([...sets].sort(([a], [b]) => compare(placeOf(a), placeOf(b)) || a.id - b.id));
+  const sorted = new Map([...sets].sort(([a], [b]) => byText(placeOf(a), placeOf(b)) || a.id - b.id));
   return { label, containers: owner === null ? [] : [owner], processes, tasks, sets: sorted };
 }
 
@@ -153,12 +154,8 @@ function orderOf({ kind, containers: [first], label, sets }: Group): readonly st
 
 function byKey(a: { readonly key: readonly string[] }, b: { readonly key: readonly string[] }): number {
   for (const [i, text] of a.key.entries()) {
-    const difference = compare(text, b.key[i] ?? '');
+    const difference = byText(text, b.key[i] ?? '');
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -6,8 +6,8 @@
 import type { CgroupNode } from '../../../src/model/cgroup-index.ts';
 import type { CssGraph, CssSet } from '../../../src/model/css-sets.ts';
 import { nameText } from '../../../src/text/bytes.ts';
-import { terminalSafe } from '../../../src/text/safe.ts';
 import { formatCount, formatPlural } from '../../../src/text/units.ts';
+import { shortPath } from '../path-text.ts';
 import type { Group } from './groups.ts';
 
 /** A css_set, or all of those that are not drawn one by one. */
@@ -204,12 +204,7 @@ function endOf(
   token: string,
 ): End {
   const nodes = hierarchies.flatMap((hierarchy) => set.cgroups.get(hierarchy) ?? []);
-  return { row, nodes, isRest: false, label: pathText(node), tokens: [token] };
-}
-
-/** A path in which ids are as short as engines show them. */
-export function pathText({ path }: Pick<CgroupNode, 'path'>): string {
-  return terminalSafe(nameText(path)).replaceAll(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{8,}(?![0-9a-f])/g, '$1');
+  return { row, nodes, isRest: false, label: shortPath(nameText(node.path)), tokens: [token] };
 }
 
 /** Branches to different cgroups that would lie on each other get lanes of their own; the longest is the outermost. */

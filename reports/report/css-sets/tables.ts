@@ -8,24 +8,17 @@ import type { Check } from '../../../src/model/css-checks.ts';
 import type { CssGraph } from '../../../src/model/css-sets.ts';
 import type { Limit, Usage } from '../../../src/model/limits/types.ts';
 import type { CgroupsFacet, HierarchyFacts } from '../../../src/schema/cgroups.ts';
-import type { ReportCell, ReportColumn, ReportTable } from '../../../src/schema/report.ts';
+import type { ReportCell, ReportTable } from '../../../src/schema/report.ts';
 import { nameText } from '../../../src/text/bytes.ts';
 import { formatBytes, formatCount } from '../../../src/text/units.ts';
 import { hierarchyNames, nodesOf, pathsOf } from '../../css-graph.ts';
 import { containerText } from '../../namespace-columns.ts';
+import { countCell, numberColumn, textColumn } from '../cells.ts';
 import { cgroupItem, containerItem, processItem } from '../items.ts';
 import type { Group } from './groups.ts';
 
 /** Rows that are shown at once. */
 const SHOWN = 20;
-
-/** A cell of a count. */
-export function countCell(count: number | bigint): ReportCell {
-  return { text: formatCount(count), value: String(count) };
-}
-
-const text = (key: string, title: string): ReportColumn => ({ key, title, align: 'left', unit: null });
-const count = (key: string, title: string, unit = 'count'): ReportColumn => ({ key, title, align: 'right', unit });
 
 /** Who is in each css_set, and of which cgroups it is the tuple. */
 export function setsTable(graph: CssGraph, facet: CgroupsFacet, groups: readonly Group[]): ReportTable {
@@ -38,11 +31,11 @@ export function setsTable(graph: CssGraph, facet: CgroupsFacet, groups: readonly
     name: 'sets',
     caption: 'Css_sets: tasks that are in the same cgroup of every hierarchy',
     columns: [
-      count('set', 'Css_set'),
-      count('tasks', 'Tasks'),
-      count('processes', 'Processes'),
-      text('who', 'Tasks of'),
-      text('cgroups', 'Cgroups'),
+      numberColumn('set', 'Css_set', 'count'),
+      numberColumn('tasks', 'Tasks', 'count'),
+      numberColumn('processes', 'Processes', 'count'),
+      textColumn('who', 'Tasks of'),
+      textColumn('cgroups', 'Cgroups'),
     ],
     rows: graph.cssSets.map((set) => {
       const own = groupsOf.get(set.id) ?? [];
@@ -81,11 +74,11 @@ export function apartTable(groups: readonly Group[]): ReportTable | null {
     name: 'apart',
     caption: 'Processes whose threads are in different css_sets',
     columns: [
-      count('pid', 'Pid'),
-      text('comm', 'Command'),
-      text('container', 'Container'),
-      count('threads', 'Threads'),
-      text('sets', 'Css_sets'),
+      numberColumn('pid', 'Pid', 'count'),
+      textColumn('comm', 'Command'),
+      textColumn('container', 'Container'),
+      numberColumn('threads', 'Threads', 'count'),
+      textColumn('sets', 'Css_sets'),
     ],
     rows: apart.flatMap(({ processes, containers, sets }) =>
       processes.map((process) => ({
@@ -116,16 +109,16 @@ export function cgroupsTable(graph: CssGraph, containerOf: (pid: number) => Cont
     name: 'cgroups',
     caption: 'Cgroups: what each sets and counts itself',
     columns: [
-      text('cgroup', 'Cgroup'),
-      text('path', 'Path'),
-      text('container', 'Containers'),
-      count('tasks', 'Tasks'),
-      text('type', 'Type'),
-      text('subtree', 'Enabled below'),
-      count('memory', 'Memory', 'bytes'),
-      count('pids', 'Pids'),
-      text('cpu', 'Cpu limit'),
-      text('pressure', 'Pressure, some of 10 s: cpu, memory, io'),
+      textColumn('cgroup', 'Cgroup'),
+      textColumn('path', 'Path'),
+      textColumn('container', 'Containers'),
+      numberColumn('tasks', 'Tasks', 'count'),
+      textColumn('type', 'Type'),
+      textColumn('subtree', 'Enabled below'),
+      numberColumn('memory', 'Memory', 'bytes'),
+      numberColumn('pids', 'Pids', 'count'),
+      textColumn('cpu', 'Cpu limit'),
+      textColumn('pressure', 'Pressure, some of 10 s: cpu, memory, io'),
     ],
     rows: nodesOf(graph).map((node) => {
       const sets = graph.setsOf.get(node.key) ?? [];
@@ -185,17 +178,17 @@ export function hierarchiesTable(graph: CssGraph, facet: CgroupsFacet): ReportTa
     name: 'hierarchies',
     caption: 'Hierarchies of cgroups',
     columns: [
-      text('hierarchy', 'Hierarchy'),
-      count('id', 'Number'),
-      count('version', 'Version'),
-      text('controllers', 'Controllers'),
-      text('mounts', 'Mounted at'),
-      count('cgroups', 'Cgroups'),
-      count('dying', 'Removed and not gone'),
-      text('walked', 'Walked'),
+      textColumn('hierarchy', 'Hierarchy'),
+      numberColumn('id', 'Number', 'count'),
+      numberColumn('version', 'Version', 'count'),
+      textColumn('controllers', 'Controllers'),
+      textColumn('mounts', 'Mounted at'),
+      numberColumn('cgroups', 'Cgroups', 'count'),
+      numberColumn('dying', 'Removed and not gone', 'count'),
+      textColumn('walked', 'Walked'),
     ],
     rows: facet.hierarchies.map((hierarchy) => {
-      const { id, version, controllers, mounts, walked } = hierarchy;
+      const { id, version, controllers, walked } = hierarchy;
       const cgroups = graph.index.walked.filter((node) => node.hierarchy === id).length;
       const dying = dyingIn(hierarchy, graph, facet);
       return {
@@ -205,7 +198,7 @@ export function hierarchiesTable(graph: CssGraph, facet: CgroupsFacet): ReportTa
           { text: String(id), value: String(id) },
           { text: String(version), value: String(version) },
           { text: controllers.join(' ') },
-          { text: [...new Set(mounts.map(({ path }) => nameText(path)))].join(' ') },
+          { text: mountsText(hierarchy) },
           walked === true ? countCell(cgroups) : { text: `not known: ${walkedText(walked)}`, mark: 'unknown' },
           dying === null ? { text: 'not known', mark: 'unknown' } : countCell(dying),
           walked === true ? { text: 'yes' } : { text: `no: ${walkedText(walked)}`, mark: 'unknown' },
@@ -214,6 +207,12 @@ export function hierarchiesTable(graph: CssGraph, facet: CgroupsFacet): ReportTa
     }),
     shown: SHOWN,
   };
+}
+
+/** Other mount namespaces have more of them. */
+function mountsText({ mounts }: HierarchyFacts): string {
+  const [first, ...others] = new Set(mounts.map(({ path }) => nameText(path)));
+  return first === undefined ? '' : `${first}${others.length === 0 ? '' : ` and ${formatCount(others.length)} more`}`;
 }
 
 function walkedText(walked: Exclude<HierarchyFacts['walked'], true>): string {
@@ -250,7 +249,7 @@ export function checksTable(checks: readonly Check[]): ReportTable {
     kind: 'table',
     name: 'checks',
     caption: 'What must hold in this graph, held against what the kernel says elsewhere',
-    columns: [text('check', 'Check'), text('holds', 'Holds'), text('detail', 'Compared')],
+    columns: [textColumn('check', 'Check'), textColumn('holds', 'Holds'), textColumn('detail', 'Compared')],
     rows: checks.map(({ name, ok, detail }) => ({
       item: null,
       cells: [{ text: name }, ok ? { text: 'yes', mark: 'pass' } : { text: 'no', mark: 'fail' }, { text: detail }],

@@ -11,6 +11,7 @@ import type { LimitReport } from '../../../src/schema/limits-document.ts';
 import type { ItemId } from '../../../src/schema/report.ts';
 import { nameKey, nameText } from '../../../src/text/bytes.ts';
 import { terminalSafe } from '../../../src/text/safe.ts';
+import { byText } from '../cells.ts';
 import { isOfContainer } from '../container-cgroup.ts';
 import { cgroupItem, containerItem } from '../items.ts';
 import { reportOf } from '../../limits.ts';
@@ -35,7 +36,7 @@ export interface Bounded {
 export function boundedOf(world: World): Bounded[] {
   const { graph, containers } = world;
   const byName = containers.map((container) => ({ container, label: terminalSafe(containerText(container)) }));
-  byName.sort((a, b) => compare(a.label, b.label) || compare(a.container.key, b.container.key));
+  byName.sort((a, b) => byText(a.label, b.label) || byText(a.container.key, b.container.key));
   return [
     ...byName.map(({ container, label }): Bounded => {
       const nodes = nodesOfLeader(container, world);
@@ -84,7 +85,7 @@ function cgroupsOf(graph: CssGraph, containers: readonly Container[]): [CgroupNo
   }
   return [...byPath]
     .filter(([key]) => limiting.has(key))
-    .sort(([a], [b]) => compare(a, b))
+    .sort(([a], [b]) => byText(a, b))
     .map(([, nodes]) => nodes);
 }
 
@@ -99,8 +100,4 @@ function setsLimit(node: CgroupNode): boolean {
       return value.kind === 'lines' && value.lines.length > 0;
     return (name === 'memory.high' || name === 'memory.swap.max') && value.kind === 'number';
   });
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -1,6 +1,6 @@
 /** Limits in tables: a row for each container, and one for each of its limits. */
 import type { Resource } from '../../../src/schema/limits-document.ts';
-import type { ReportCell, ReportColumn, ReportTable } from '../../../src/schema/report.ts';
+import type { ReportCell, ReportTable } from '../../../src/schema/report.ts';
 import { formatCount, formatPercent } from '../../../src/text/units.ts';
 import {
   imposerText,
@@ -12,15 +12,13 @@ import {
   roomText,
   usageText,
 } from '../../limits-text.ts';
+import { numberColumn, textColumn } from '../cells.ts';
 import { cgroupItem } from '../items.ts';
 import type { Bounded } from './bounded.ts';
 import { gaugeOf, gaugesOf, gaugeText, stoppedShare } from './gauges.ts';
 
 /** Rows that are shown at once. */
 const SHOWN = 20;
-
-const text = (key: string, title: string): ReportColumn => ({ key, title, align: 'left', unit: null });
-const number = (key: string, title: string, unit: string): ReportColumn => ({ key, title, align: 'right', unit });
 
 const PRESSURES = ['cpu', 'memory', 'io'] as const;
 
@@ -31,15 +29,15 @@ export function boundedTable(all: readonly Bounded[]): ReportTable {
     name: 'bounded',
     caption: 'Containers, then cgroups of the host that set a limit: what binds, and what happened',
     columns: [
-      text('who', 'Of'),
-      text('cpu', 'Cpu'),
-      number('stopped', 'Stopped', 'ratio'),
-      number('memory', 'Memory', 'bytes'),
-      number('oom', 'Oom kills', 'count'),
-      number('full', 'Memory full', 'count'),
-      number('pids', 'Pids', 'tasks'),
-      number('refused', 'Forks refused', 'count'),
-      ...PRESSURES.map((one) => number(`pressure-${one}`, `Pressure: ${one}`, 'percent')),
+      textColumn('who', 'Of'),
+      textColumn('cpu', 'Cpu'),
+      numberColumn('stopped', 'Stopped', 'ratio'),
+      numberColumn('memory', 'Memory', 'bytes'),
+      numberColumn('oom', 'Oom kills', 'count'),
+      numberColumn('full', 'Memory full', 'count'),
+      numberColumn('pids', 'Pids', 'tasks'),
+      numberColumn('refused', 'Forks refused', 'count'),
+      ...PRESSURES.map((one) => numberColumn(`pressure-${one}`, `Pressure: ${one}`, 'percent')),
     ],
     rows: all.map((bounded) => {
       const { oomKills, memoryFull, forksRefused } = bounded.events;
@@ -51,10 +49,10 @@ export function boundedTable(all: readonly Bounded[]): ReportTable {
           gaugeCell(bounded, 'cpu.time'),
           share === null ? { text: '' } : { text: formatPercent(share), value: String(share) },
           gaugeCell(bounded, 'memory'),
-          countCell(oomKills),
-          countCell(memoryFull),
+          eventCell(oomKills),
+          eventCell(memoryFull),
           gaugeCell(bounded, 'pids'),
-          countCell(forksRefused),
+          eventCell(forksRefused),
           ...PRESSURES.map((one): ReportCell => {
             const stall = bounded.pressure[one];
             return stall === undefined
@@ -72,7 +70,7 @@ function whoCell({ label, item }: Bounded): ReportCell {
   return { text: label, item };
 }
 
-function countCell(count: bigint | null): ReportCell {
+function eventCell(count: bigint | null): ReportCell {
   return count === null ? { text: '' } : { text: formatCount(count), value: String(count) };
 }
 
@@ -103,15 +101,15 @@ export function limitsTable(all: readonly Bounded[]): ReportTable {
     name: 'limits',
     caption: 'Effective limits, and who imposes them',
     columns: [
-      text('who', 'Of'),
-      text('resource', 'Resource'),
-      text('limit', 'Limit'),
-      text('used', 'Used'),
-      number('share', 'Share', 'ratio'),
-      text('room', 'Head room'),
-      text('by', 'Imposed by'),
-      text('file', 'File'),
-      text('remarks', 'Remarks'),
+      textColumn('who', 'Of'),
+      textColumn('resource', 'Resource'),
+      textColumn('limit', 'Limit'),
+      textColumn('used', 'Used'),
+      numberColumn('share', 'Share', 'ratio'),
+      textColumn('room', 'Head room'),
+      textColumn('by', 'Imposed by'),
+      textColumn('file', 'File'),
+      textColumn('remarks', 'Remarks'),
     ],
     rows: all.flatMap((bounded) =>
       bounded.limits.filter(isNotable).map((limit) => {
