@@ -1,36 +1,78 @@
 /**
- * Puts the samples of several runs into one pool, from which the tests of the gate draw:
- * `node scripts/bench-pool.ts RUN.json… > test/fixtures/bench-pool.json`. The runs are documents of `bench run --json`, all of
- * one machine. Exits 2 where they are not. Metrics with fewer than 200 samples are left out and named.
+ * Puts the samples of several runs into one pool, from which the tests of the gate draw, as they would from further runs of the
+ * same machine: `node scripts/bench-pool.ts RUN.json…` writes test/fixtures/bench-pool.json. The runs are documents of `bench run
+ * --output`. Exits 2 where they are of different machines. A judged metric with fewer than 200 samples is left out and named.
  */
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 
-import type { BenchDocument } from '../src/schema/bench.ts';
+import { readRun } from '../src/cli/bench-file.ts';
+import type { BenchDocument, Metric, ProbeResult } from '../src/schema/bench.ts';
 import { environmentDifferences } from '../src/stats/compare.ts';
+import { POOL_FILE, poolText, samplesOf, type PoolMetric } from '../test/stats/measured-pool.ts';
 
 const FEWEST = 200;
 
-const runs = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as BenchDocument);
+/** Of a run with hundreds of samples of a metric no more than these, evenly over its rounds: the pool is to be small enough to be read. */
+const MOST_OF_RUN = 40;
+
+/** The kernel counts microseconds: further digits are those of a division. */
+const DIGITS = 6;
+
+const files = process.argv.slice(2);
+const runs = files.map(readRun).toSorted((a, b) => a.takenAt.localeCompare(b.takenAt));
 const [first] = runs;
-const differences =
-  first === undefined ? [] : runs.flatMap((run) => environmentDifferences(first.environment, run.environment));
-if (first === undefined || differences.length > 0) {
-  console.error(first === undefined ? 'usage: bench-pool.ts RUN.json…' : 'the runs are of different machines');
+if (first === undefined) {
+  console.error('usage: bench-pool.ts RUN.json…');
+  process.exit(2);
+}
+const differences = runs.flatMap((run) => environmentDifferences(first.environment, run.environment));
+if (differences.length > 0 || runs.some(({ quick }) => quick)) {
+  console.error(differences.length > 0 ? 'the runs are of different machines' : 'a quick run is none to judge by');
   process.exit(2);
 }
 
 const judged = runs.flatMap(({ results }) =>
-  results.flatMap(({ id, runtime, metrics }) =>
-    metrics.filter(({ informative }) => !informative).map((metric) => ({ id: `${id} ${runtime}`, metric })),
+  results.flatMap((result) =>
+    result.metrics.filter(({ informative }) => !informative).map((metric) => ({ result, metric })),
   ),
 );
-const pools = [...Map.groupBy(judged, ({ id, metric }) => `${id} ${metric.name}`).values()].flatMap((group) => {
-  const values = group.flatMap(({ metric }) => metric.samples.map(({ value }) => value));
-  const [one] = group;
-  if (one === undefined) return [];
-  const { name, unit, better, target, threshold } = one.metric;
-  if (values.length < FEWEST) console.error(`left out, ${values.length} samples: ${one.id} ${name}`);
-  return values.length < FEWEST ? [] : [{ id: one.id, metric: name, unit, better, target, threshold, values }];
+const groups = Map.groupBy(judged, ({ result: { id, runtime }, metric: { name } }) => `${id} ${runtime} ${name}`);
+const metrics = [...groups].flatMap(([name, group]) => {
+  const pool = poolOf(group);
+  const count = pool === null ? 0 : samplesOf(pool).length;
+  if (count < FEWEST) console.error(`left out, ${count} samples: ${name}`);
+  return pool === null || count < FEWEST ? [] : [pool];
 });
 const { kernel, arch, cgroupMode, cpuModel, cpus } = first.environment;
-console.log(JSON.stringify({ environment: { kernel, arch, cgroupMode, cpuModel, cpus }, metrics: pools }));
+const environment = { kernel, arch, cgroupMode, cpuModel, cpus };
+writeFileSync(POOL_FILE, poolText({ commands: commandsOf(runs), environment, metrics }));
+console.error(`${metrics.length} metrics of ${runs.length} runs`);
+
+function poolOf(group: readonly { readonly result: ProbeResult; readonly metric: Metric }[]): PoolMetric | null {
+  const [one] = group;
+  if (one === undefined) return null;
+  const { suite, id, runtime } = one.result;
+  const { name, unit, better, target, threshold } = one.metric;
+  const values = group.map(({ metric: { samples } }) => thinned(samples.map(({ value }) => value)));
+  return { suite, id: `${id} ${runtime}`, metric: name, unit, better, target, threshold, runs: values };
+}
+
+/** Evenly over the run, so that all that the machine did meanwhile is in it. */
+function thinned(values: readonly number[]): number[] {
+  const count = Math.min(values.length, MOST_OF_RUN);
+  const kept = Array.from({ length: count }, (_, at) => values[Math.floor((at * values.length) / count)] ?? NaN);
+  return kept.map((value) => Number(value.toPrecision(DIGITS)));
+}
+
+/** What made the runs, and how often. */
+function commandsOf(all: readonly BenchDocument[]): string[] {
+  const kinds = Map.groupBy(all, (run) => `bench run --suite ${run.suites.join()}${roundsOf(run)}`);
+  return [...kinds].map(([command, { length }]) => `${length} times: nsinspect ${command} --output RUN.json`);
+}
+
+/** Only these two suites run in rounds of a number that is told. */
+function roundsOf({ suites, results }: BenchDocument): string {
+  if (!suites.includes('limits') && !suites.includes('isolation')) return '';
+  const rounds = results.flatMap(({ metrics: own }) => own.map(({ samples }) => samples.length));
+  return ` --rounds ${Math.max(...rounds)}`;
+}

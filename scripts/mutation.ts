@@ -3,14 +3,12 @@
  * while another CPU is busy: `node scripts/mutation.ts [TIMES]`, as root. Writes docs/mutation.md. Exits 1 where one time
  * was not noticed, or did not pass.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 
 import { keepBusy, mutations, nativeWorld, runProbe, saysOf } from '../test/support/mutations.ts';
+import { markdownTable, writeSection } from './doc-table.ts';
 
 const TIMES = Number(process.argv[2] ?? 20);
-const FILE = path.join(path.dirname(import.meta.dirname), 'docs/mutation.md');
 
 /** How often a probe came to the verdict that is wanted. */
 async function count(id: string, wanted: string, tamper?: Parameters<typeof runProbe>[1]): Promise<number> {
@@ -40,19 +38,18 @@ for (const { id } of all) {
   passed.set(id, times);
   console.error(`${id}, in place: passes ${times} of ${TIMES}`);
 }
-const rows = all.map(
-  ({ id, what }, index) => `| \`${id}\` | ${what} | ${noticed[index]} of ${TIMES} | ${passed.get(id)} of ${TIMES} |`,
-);
+const rows = all.map(({ id, what }, index) => [
+  `\`${id}\``,
+  what,
+  `${noticed[index]} of ${TIMES}`,
+  `${passed.get(id)} of ${TIMES}`,
+]);
 const controllers = ['cpu', 'cpuset', 'memory', 'pids', 'blkio', 'io', 'devices', 'freezer'].flatMap((name) => {
   const version = world.version(name);
   return version === null ? [] : [`${name} v${version}`];
 });
-const [head = ''] = readFileSync(FILE, 'utf8').split('<!-- table -->');
 const facts = `Linux ${os.release()}, ${os.arch()}, ${world.cpus.length} CPUs; ${controllers.join(', ')}.`;
-const table = [
-  '| probe | what was changed behind its back | noticed | passes in place, another CPU busy |',
-  '| --- | --- | --- | --- |',
-];
-writeFileSync(FILE, `${head}<!-- table -->\n\n${facts}\n\n${[...table, ...rows].join('\n')}\n`);
+const header = ['probe', 'what was changed behind its back', 'noticed', 'passes in place, another CPU busy'];
+await writeSection('mutation.md', 'table', `${facts}\n\n${markdownTable(header, rows)}`);
 const complete = [...noticed, ...passed.values()].every((times) => times === TIMES);
 process.exitCode = complete ? 0 : 1;

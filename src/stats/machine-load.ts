@@ -32,13 +32,10 @@ export function loadDifference(base: Pick<Metric, 'samples'>, next: Pick<Metric,
   };
 }
 
-/** Units of what the kernel counts for the payload alone, however long it has to wait. */
-const COUNTED: ReadonlySet<string> = new Set(['bytes', 'ms of CPU']);
-
 /**
  * Why a worsening of this metric may be the machine's doing, or with `isGain` an improvement; null: there is no sign of it. A
- * hypervisor that takes more CPU time slows everything down. Other programs slow down what has to wait for them: neither what
- * a limit lets through nor what the kernel counts for the payload alone.
+ * hypervisor that takes more CPU time slows everything down. Other programs slow down whatever takes time, CPU time as well, since
+ * they share caches and cores; neither what a limit lets through nor memory is more for them.
  */
 export function machinesDoing(
   { better, unit }: Pick<Metric, 'better' | 'unit'>,
@@ -51,7 +48,7 @@ export function machinesDoing(
   if (busier(steal) > stealDifference) {
     return `the hypervisor took ${formatPercent(busier(steal))} more CPU time during the ${which}: it may be the machine`;
   }
-  if (better === 'target' || COUNTED.has(unit)) return null;
+  if (better === 'target' || unit === 'bytes') return null;
   const [resource] = (['cpu', 'io', 'memory'] as const).filter((one) => busier(pressure[one]) > pressureDifference);
   if (resource === undefined) return null;
   const more = formatPercent(busier(pressure[resource]));

@@ -70,7 +70,7 @@ describe('a comparison', () => {
   it.each([
     ['slower', 'ms', 'lower', 0.3, 0.8, 'inconclusive'],
     ['as busy', 'ms', 'lower', 0.6, 0.75, 'regression'],
-    ['counted for itself alone', 'ms of CPU', 'lower', 0.3, 0.8, 'regression'],
+    ['memory', 'bytes', 'lower', 0.3, 0.8, 'regression'],
     ['a looser limit', 'ratio', 'target', 0.3, 0.8, 'regression'],
     ['less busy', 'ms', 'lower', 0.8, 0.3, 'regression'],
   ] as const)('with other programs on the machine: %s', (_, unit, better, before, after, change) => {
