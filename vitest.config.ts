@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/real/**', 'test/vm/**'],
+          exclude: ['test/browser/**', 'test/cli/**', 'test/real/**', 'test/vm/**'],
           // No test is about time: what is slow on a busy machine is no failure.
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -21,6 +21,18 @@ export default defineConfig({
       },
       // These run the CLI as it is built.
       { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup, testTimeout: 120_000 } },
+      // These look at pages in Chromium, which takes every processor by itself.
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
       // These plant namespaces, cgroups and daemons on the machine they run on: one file at a time.
       {
         extends: true,

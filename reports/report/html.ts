@@ -4,13 +4,17 @@ import { terminalSafe } from '../../src/text/safe.ts';
 /** Text as it may stand between tags or in a quoted attribute. What HTML cannot hold (NUL and its like) is shown as U+FFFD. */
 export function escapeHtml(text: string): string {
   if (!NOT_PLAIN.test(text)) return text;
-  return text
-    .replaceAll(/[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+  return holdable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
+}
+
+/** The text with U+FFFD for what HTML cannot hold: the id of an element as the document has it. */
+export function holdable(text: string): string {
+  return text.replaceAll(/[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }
 
 /** Nearly every text is plain: one look instead of six. */

@@ -107,11 +107,12 @@ function nodeHtml(node: PackedNode, look: TreeLook): string {
   const rest = parts.map((cell) => `<span class="cell">${cellContent(cell, item === 0 ? null : item)}</span>`).join('');
   const line = `<span class="node">${label}</span>${rest}${item === 0 ? '' : anchor(item, text)}`;
   const id = item === 0 ? '' : ` id="${escapeHtml(item)}" tabindex="-1"`;
-  if (children.length === 0) return `<li${id}><div class="leaf">${line}</div></li>`;
+  if (children.length === 0) return `<li${id}><div class="line">${line}</div></li>`;
   const isFilled = look.isFilled(node);
   const below = isFilled ? nodesHtml(children, node, look) : `<li class="rest">${children.length} below</li>`;
-  const number = look.numberOf(node);
-  return `<li${id}><details data-node="${number}"${isFilled ? '' : ' data-empty'}${look.isOpen(node) ? ' open' : ''}><summary>${line}</summary><ul>${below}</ul></details></li>`;
+  // Links are beside what folds, not in it: within a button they could not be reached.
+  const fold = `<details data-node="${look.numberOf(node)}"${isFilled ? '' : ' data-empty'}${look.isOpen(node) ? ' open' : ''}><summary aria-label="Below ${shown(text.slice(0, 60).toWellFormed())}"></summary><ul>${below}</ul></details>`;
+  return `<li${id} class="parent"><div class="line">${line}</div>${fold}</li>`;
 }
 
 /** Numbers of nodes, as {@link TreeLook} has them, and all nodes by their number. */

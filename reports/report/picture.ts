@@ -28,6 +28,17 @@ export function textWidth(text: string): number {
 /** What XML 1.0 cannot hold in any form (its production Char). */
 const NOT_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
+/** Within a page a picture is more than one image: its parts can be reached one by one, and have names. */
+function nameParts(svg: D3.Selection<D3.BaseType, unknown, null, undefined>): void {
+  if (!svg.select('a, [tabindex]').empty()) svg.attr('role', 'group');
+  // Its title is the name of a link in SVG (SVG-AAM 1.0). A label would have to hold all texts in it as they are drawn, also
+  // those that are cut (WCAG 2.2, 2.5.3).
+  svg
+    .selectAll('a[aria-label]')
+    .filter((_, at, links) => (links[at] as { firstChild?: { nodeName: string } }).firstChild?.nodeName === 'title')
+    .attr('aria-label', null);
+}
+
 /** Draws pictures, all in one document that is made when the first is drawn. */
 export class Studio {
   readonly #node = new D3Node();
@@ -44,7 +55,7 @@ export class Studio {
 
   #drawn({ title, description, width, height, draw }: Picture, id: string, style: string): string {
     const { d3, d3Element, window } = this.#node;
-    const svg = d3Element.append('svg');
+    const svg = d3Element.append<D3.BaseType>('svg');
     svg.attr('xmlns', 'http://www.w3.org/2000/svg').attr('viewBox', `0 0 ${width} ${height}`);
     svg.attr('width', width).attr('height', height).attr('role', 'img').attr('aria-labelledby', `${id}-t ${id}-d`);
     svg.append('title').attr('id', `${id}-t`).text(title);
@@ -54,6 +65,7 @@ export class Studio {
       svg.append('rect').attr('class', 'f-ground').attr('width', width).attr('height', height);
     }
     draw({ d3, svg });
+    if (style === '') nameParts(svg);
     const node = svg.node() as object | null;
     if (node === null) throw new Error('an element that was appended is there');
     // What the HTML serialization writes (&nbsp;) is no XML.

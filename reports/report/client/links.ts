@@ -1,5 +1,6 @@
 /** Links to items: also to those that are not in the document yet. */
 import type { PackedData } from '../packed.ts';
+import { holdable } from '../html.ts';
 import { numbered } from '../markup.ts';
 import { choose } from './choice.ts';
 import type { View } from './view.ts';
@@ -45,7 +46,7 @@ export class Links {
     const name = decoded(location.hash.slice(1));
     if (name === '') return;
     const home = this.#homes.get(name);
-    const found = home === undefined ? document.getElementById(name) : this.#shown(home);
+    const found = home === undefined ? document.getElementById(holdable(name)) : this.#shown(home);
     if (found === null) return;
     if (found.closest('[hidden]') !== null) this.#clearSearch();
     for (let at: HTMLElement | null = found; at !== null; at = at.parentElement) {

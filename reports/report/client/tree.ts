@@ -1,4 +1,5 @@
 /** A tree: nodes below folded ones come into the document when they are looked at. */
+import { holdable } from '../html.ts';
 import { CHILDREN, nodesHtml, numbered } from '../markup.ts';
 import type { TreeLook } from '../markup.ts';
 import type { PackedNode, PackedTree } from '../packed.ts';
@@ -48,7 +49,10 @@ export class TreeView implements View {
     this.root.querySelector(':scope > .rest')?.remove();
     // toggle does not bubble; it is heard on its way down.
     list.addEventListener('toggle', (event) => this.#toggled(event), true);
-    list.addEventListener('click', (event) => this.#more(event));
+    list.addEventListener('click', (event) => {
+      this.#more(event);
+      foldByLine(event);
+    });
     this.#controls();
     this.#buttons(list);
   }
@@ -93,7 +97,7 @@ export class TreeView implements View {
     }
     if (isNew) this.#draw();
     const [item] = node;
-    return item === 0 ? null : document.getElementById(item);
+    return item === 0 ? null : document.getElementById(holdable(item));
   }
 
   #isVisible(node: PackedNode): boolean {
@@ -174,4 +178,12 @@ export class TreeView implements View {
     box.append(button('Unfold all', all(true)), button('Fold all', all(false)));
     this.root.querySelector('.caption')?.after(box);
   }
+}
+
+/** The whole line of a node folds it, but for what in it has a use of its own. */
+function foldByLine({ target }: MouseEvent): void {
+  if (!(target instanceof Element) || target.closest('a, summary, button') !== null) return;
+  const line = target.closest('.parent > .line');
+  const details = line?.nextElementSibling;
+  if (details instanceof HTMLDetailsElement && getSelection()?.isCollapsed !== false) details.open = !details.open;
 }
