@@ -77,8 +77,8 @@ function once(cgroups: readonly MadeCgroup[]): MadeCgroup[] {
 const { tasks, facet } = tenByTen();
 const graph = cssGraphOf(tasks, facet);
 const containers: Readonly<Record<number, Partial<Container>>> = {
-  2: { engine: 'docker', id: '773bf9da6f1c', name: 'web' },
-  3: { engine: 'docker', id: '0c1d2e3f4051', name: 'a-database-with-a-name-that-is-long' },
+  2: { key: 'docker:773bf9da6f1c', engine: 'docker', id: '773bf9da6f1c', name: 'web' },
+  3: { key: 'docker:0c1d2e3f4051', engine: 'docker', id: '0c1d2e3f4051', name: 'a-database-with-a-name-that-is-long' },
 };
 const containerOf: ContainerOf = (pid) => containers[Math.floor(pid / 100)] as Container | undefined;
 const svg = cssGraphSvg(graph, tasks, facet, containerOf);

@@ -15,6 +15,7 @@ import { hierarchyNames, nodesOf, pathsOf } from '../../css-graph.ts';
 import { containerText } from '../../namespace-columns.ts';
 import { countCell, numberColumn, textColumn } from '../cells.ts';
 import { cgroupItem, containerItem, processItem } from '../items.ts';
+import { shortPath } from '../path-text.ts';
 import type { Group } from './groups.ts';
 
 /** Rows that are shown at once. */
@@ -46,7 +47,7 @@ export function setsTable(graph: CssGraph, facet: CgroupsFacet, groups: readonly
           countCell(set.tids.length),
           countCell(set.processes.length),
           { text: own.map((group) => groupText(group, group.sets.get(set) ?? 0)).join('; '), ...itemOf(own) },
-          { text: [...pathsOf(set, names)].map(([path, keys]) => `${path} (${keys.join(' ')})`).join(', ') },
+          { text: [...pathsOf(set, names)].map(([path, keys]) => `${shortPath(path)} (${keys.join(' ')})`).join(', ') },
         ],
       };
     }),

@@ -16,11 +16,11 @@ export const MARGIN = 12;
 /** Height of a row. */
 export const ROW = 42;
 /** Width of names, with what is between columns. */
-export const NAME = 176;
+export const NAME = 160;
 /** Between columns. */
 export const GAP = 22;
 /** Width of one kind of pressure. */
-export const PRESSURE = 70;
+export const PRESSURE = 64;
 
 /** Of a bar. */
 const BAR = 8;
@@ -45,7 +45,7 @@ export function drawHead(svg: Svg, { columns, pressure }: Frame): void {
   };
   write(svg, 'container', { x: MARGIN, y: MARGIN + 10, name: 'b' });
   for (const [{ title: text, below }, x] of columns) title(x, text, below);
-  title(pressure, 'pressure', 'some stalled, of the last 10 s');
+  title(pressure, 'pressure', 'some stalled, of 10 s');
 }
 
 /** One row. `way`: the tokens of what belongs together. */
@@ -72,7 +72,7 @@ export function drawBounded(svg: Svg, bounded: Bounded, y: number, frame: Frame,
     if (gauges[0] !== undefined) drawGauge(row, gauges[0], { x, y, width }, gauges.length - 1);
   }
   for (const [i, resource] of STALLS.entries())
-    drawStall(row, bounded, resource, { x: pressure + i * PRESSURE, y, width: PRESSURE - 12 });
+    drawStall(row, bounded, resource, { x: pressure + i * PRESSURE, y, width: PRESSURE - 10 });
 }
 
 interface Place {

@@ -19,19 +19,19 @@ const HEADING = 30;
 
 /** In every picture, whether limited or not. */
 const ALWAYS: readonly Column[] = [
-  { resource: 'cpu.time', title: 'cpu', below: 'bar: periods in which it was stopped', width: 200 },
-  { resource: 'memory', title: 'memory', below: 'bar: used of the limit', width: 216 },
-  { resource: 'pids', title: 'pids', below: 'bar: tasks of the limit', width: 150 },
+  { resource: 'cpu.time', title: 'cpu', below: 'bar: stopped, of its periods', width: 172 },
+  { resource: 'memory', title: 'memory', below: 'bar: used of the limit', width: 204 },
+  { resource: 'pids', title: 'pids', below: 'bar: tasks of the limit', width: 140 },
 ];
 
 /** Where anything is limited by it. */
 const SOMETIMES: readonly Column[] = [
-  { resource: 'memory.high', title: 'memory.high', below: 'bar: used of the limit', width: 160 },
-  { resource: 'memory.swap', title: 'swap', below: 'bar: used of the limit', width: 160 },
-  { resource: 'io.rbps', title: 'read', below: 'bytes a second', width: 150 },
-  { resource: 'io.wbps', title: 'write', below: 'bytes a second', width: 150 },
-  { resource: 'io.riops', title: 'read', below: 'operations a second', width: 150 },
-  { resource: 'io.wiops', title: 'write', below: 'operations a second', width: 130 },
+  { resource: 'memory.high', title: 'memory.high', below: 'bar: used of the limit', width: 140 },
+  { resource: 'memory.swap', title: 'swap', below: 'bar: used of the limit', width: 140 },
+  { resource: 'io.rbps', title: 'read', below: 'bytes a second', width: 116 },
+  { resource: 'io.wbps', title: 'write', below: 'bytes a second', width: 116 },
+  { resource: 'io.riops', title: 'read', below: 'operations a second', width: 116 },
+  { resource: 'io.wiops', title: 'write', below: 'operations a second', width: 116 },
   { resource: 'hugetlb', title: 'hugetlb', below: 'bar: used of the limit', width: 150 },
 ];
 

@@ -1,5 +1,5 @@
 /** Limits in tables: a row for each container, and one for each of its limits. */
-import type { Resource } from '../../../src/schema/limits-document.ts';
+import type { LimitReport, Resource } from '../../../src/schema/limits-document.ts';
 import type { ReportCell, ReportTable } from '../../../src/schema/report.ts';
 import { formatCount, formatPercent } from '../../../src/text/units.ts';
 import {
@@ -125,10 +125,7 @@ export function limitsTable(all: readonly Bounded[]): ReportTable {
             { text: usageText(limit) },
             ratio === null ? { text: '' } : { text: formatPercent(ratio), value: String(ratio) },
             { text: roomText(limit) },
-            {
-              text: imposerText(limit),
-              ...(imposedBy?.kind === 'cgroup' && imposedBy.key !== null && { item: cgroupItem(imposedBy.key) }),
-            },
+            imposerCell(bounded, limit),
             { text: imposedBy?.file ?? '' },
             { text: remarksOn(limit).join('; ') },
           ],
@@ -137,4 +134,12 @@ export function limitsTable(all: readonly Bounded[]): ReportTable {
     ),
     shown: SHOWN,
   };
+}
+
+/** Its own cgroup by that word, one above by its path. */
+function imposerCell({ nodes }: Bounded, limit: LimitReport): ReportCell {
+  const { imposedBy } = limit;
+  if (imposedBy?.kind !== 'cgroup' || imposedBy.key === null) return { text: imposerText(limit) };
+  const isOwn = nodes.some(({ key }) => key === imposedBy.key);
+  return { text: isOwn ? 'its own cgroup' : imposerText(limit), item: cgroupItem(imposedBy.key) };
 }
