@@ -128,7 +128,7 @@ function apartText({ owner, processes }: Growing): string {
     processes.length === 1 && processes[0] !== undefined
       ? `pid ${String(processes[0].pid)}`
       : formatPlural(processes.length, 'process', 'processes');
-  return `threads apart · ${owner === null ? '' : `${ownerText(owner)} `}${who} ${namesText(processes)}`;
+  return `${owner === null ? 'host' : ownerText(owner)} · threads apart: ${who} ${namesText(processes)}`;
 }
 
 /** The first names, each once; the kernel's own threads as what they are. */

@@ -87,11 +87,13 @@ function drawGauge(row: Svg, gauge: Gauge, { x, y, width }: Place, more: number)
   const cell = row.append('g');
   titled(cell, cellText(gauge));
   const sign = signOf(gauge);
-  const others = more === 0 ? '' : ` and ${String(more)} more`;
-  const above = ancestor === null ? '' : ` by ${ancestor.path}`;
   const room = width * SMALLER - (sign === '' ? 0 : textWidth(sign) + 8);
+  const amounts = shortText(gauge) + (more === 0 ? '' : ` and ${String(more)} more`);
+  const left = room - textWidth(amounts);
+  // Who imposes it stands in the title, too: amounts are what must be whole.
+  const above = ancestor === null || left < ABOVE ? '' : fitted(` ↑ ${leafOf(ancestor.path)}`, left);
   const name = kind === 'limited' ? 'q' : 'q f-quiet';
-  write(cell, fitted(shortText(gauge) + others + above, room), { x, y: y + TEXT_AT, name });
+  write(cell, fitted(amounts, room) + above, { x, y: y + TEXT_AT, name });
   const colour = mark === 'over' ? 'over' : mark === 'near' ? 'near' : 'own';
   if (sign !== '') write(cell, sign, { x: x + width, y: y + TEXT_AT, anchor: 'end', name: `q b f-${colour}` });
   const at = { x, y: y + BAR_AT, width };
@@ -125,6 +127,13 @@ function drawStall(row: Svg, { pressure }: Bounded, resource: (typeof STALLS)[nu
   drawBar(row, { x, y: y + BAR_AT, width }, some / 100, some >= STALLED ? 'near' : 'quiet');
 }
 
+/** Room below which nothing of a name would be left. */
+const ABOVE = 40;
+
+function leafOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 function shortText({ kind, usageText, limitText, limit }: Gauge): string {
   if (kind === 'unknown') return 'not known';
   if (kind === 'none') return usageText === '' ? 'no limit' : `${usageText} used, no limit`;
@@ -138,7 +147,7 @@ function signOf({ mark, ratio, event, limit }: Gauge): string {
   if (mark === 'near') return `▲ ${percent}`;
   if (mark !== 'over') return '';
   if (limit.resource === 'cpu.time') return `✖ stopped ${percent}`;
-  return `✖ ${event === '' ? percent : event}`;
+  return `✖ ${event === '' ? percent : event.replace(/ forks? /, ' ')}`;
 }
 
 function drawBar(

@@ -91,9 +91,12 @@ const FULL = 0.9;
 /** Limits of which little is left. Cache that can be had back at once is no want. */
 function near(all: readonly Bounded[], resource: 'memory' | 'pids'): Finding[] {
   const byWeight: Record<Finding['severity'], Found[]> = { high: [], medium: [], low: [] };
+  const cgroups = new Set(all.flatMap(({ kind, nodes }) => (kind === 'cgroup' ? nodes.map(({ key }) => key) : [])));
   for (const bounded of all) {
-    for (const { kind, limit, ratio } of gaugesOf(bounded, resource)) {
+    for (const { kind, limit, ratio, ancestor } of gaugesOf(bounded, resource)) {
       if (kind !== 'limited' || ratio === null || ratio < NEAR) continue;
+      // Told once, of the cgroup that imposes it.
+      if (ancestor !== null && cgroups.has(ancestor.key)) continue;
       const spare = resource === 'memory' ? spareOf(bounded, limit) : 0n;
       const tight = Number(BigInt(limit.usage ?? 0) - spare) / (Number(limit.usage) / ratio);
       const severity = tight >= FULL ? 'high' : tight >= NEAR ? 'medium' : 'low';
