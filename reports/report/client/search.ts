@@ -39,6 +39,13 @@ export class Search {
         else this.clear();
       }
     });
+    // While the reader looks at the first screen, what a search looks through is made ready, a view at a time.
+    const rest = [...this.#views];
+    const prepare = (): void => {
+      rest.pop()?.prepare();
+      if (rest.length > 0) setTimeout(prepare);
+    };
+    setTimeout(prepare);
     // What was typed while the facts were unpacked, and what the browser kept over a reload.
     if (this.#input.value !== '') this.#plan();
   }
@@ -94,10 +101,7 @@ export class Search {
       : found === 0
         ? 'no match'
         : `${formatCount(found)} ${found === 1 ? 'match' : 'matches'}${places > 0 ? ` in ${places} of ${this.#sections.length} sections` : ''}`;
-    highlight(
-      words,
-      this.#views.filter(({ root }) => !root.hidden).map(({ root }) => root),
-    );
+    highlight(words, [element('findings'), ...this.#views.filter(({ root }) => !root.hidden).map(({ root }) => root)]);
   }
 
   #filterFindings(words: readonly string[]): number {
@@ -108,6 +112,11 @@ export class Search {
       if (matches && words.length > 0) found++;
     }
     element('findings').hidden = words.length > 0 && found === 0;
+    const more = document.querySelector<HTMLDetailsElement>('.more-findings');
+    if (more !== null && words.length > 0) {
+      more.hidden = more.querySelector('.finding:not([hidden])') === null;
+      more.open = !more.hidden;
+    } else if (more !== null) more.hidden = more.open = false;
     return found;
   }
 

@@ -10,6 +10,9 @@ import type { View } from './view.ts';
 /** Rows that one more press shows. */
 const STEP = 200;
 
+/** Rows of each table that a search shows: there are other tables below. */
+const FOUND = 10;
+
 /** Rows before one that a link leads to, where it is far down. */
 const BEFORE = 10;
 
@@ -55,6 +58,10 @@ export class TableView implements View {
     return this.#order.length;
   }
 
+  prepare(): void {
+    this.#hays ??= this.#table.rows.map((row) => hayOf(row, 2));
+  }
+
   show(number: number): HTMLElement | null {
     const at = this.#order.indexOf(number);
     if (at < 0) return null;
@@ -70,14 +77,14 @@ export class TableView implements View {
   #arrange(): void {
     const { rows, shown } = this.#table;
     const words = this.#words;
-    if (words.length > 0) this.#hays ??= rows.map(([, , ...cells]) => hayOf(cells));
+    if (words.length > 0) this.prepare();
     const order: number[] = [];
     for (let number = 0; number < rows.length; number++) {
       if (words.length === 0 || holds(this.#hays?.[number] ?? '', words)) order.push(number);
     }
     if (this.#sorted !== null) this.#sort(order, this.#sorted.column, this.#sorted.direction);
     this.#order = order;
-    [this.#from, this.#to] = [0, Math.min(shown, order.length)];
+    [this.#from, this.#to] = [0, Math.min(words.length > 0 ? FOUND : shown, order.length)];
     this.#draw();
   }
 

@@ -8,7 +8,7 @@ import { hayOf, holds } from './view.ts';
 import type { View } from './view.ts';
 
 /** Matches that are shown at once: who finds more should search for more. */
-const MATCHES = 200;
+const MATCHES = 50;
 
 /** One tree of the page. */
 export class TreeView implements View {
@@ -65,10 +65,10 @@ export class TreeView implements View {
       this.#draw();
       return this.#nodes.length;
     }
-    this.#hays ??= this.#nodes.map(([, , , , ...cells]) => hayOf(cells));
+    this.prepare();
     const visible = new Set<number>();
     this.#matches = 0;
-    for (const [number, hay] of this.#hays.entries()) {
+    for (const [number, hay] of (this.#hays ?? []).entries()) {
       if (!holds(hay, words)) continue;
       if (++this.#matches > MATCHES) continue;
       for (let at = number; at >= 0 && !visible.has(at); at = this.#parents[at] ?? -1) visible.add(at);
@@ -76,6 +76,10 @@ export class TreeView implements View {
     this.#visible = visible;
     this.#draw();
     return this.#matches;
+  }
+
+  prepare(): void {
+    this.#hays ??= this.#nodes.map((node) => hayOf(node, 4));
   }
 
   show(number: number): HTMLElement | null {

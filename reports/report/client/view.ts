@@ -1,7 +1,7 @@
 /** What search and links ask of a table or tree. */
 import { terminalSafe } from '../../../src/text/safe.ts';
-import { unpackCell } from '../packed.ts';
-import type { PackedCell } from '../packed.ts';
+import { MARK_LOOKS } from '../marks.ts';
+import type { PackedCell, PackedNode, PackedRow } from '../packed.ts';
 
 /** A table or tree that can be searched. */
 export interface View {
@@ -9,22 +9,28 @@ export interface View {
   readonly root: HTMLElement;
   /** Shows only what holds all of these words, everything where there are none; how many that are. */
   filter(words: readonly string[]): number;
+  /** Makes ready what a search looks through. */
+  prepare(): void;
   /** The element of the row or node of that number, made if it was not there. */
   show(number: number): HTMLElement | null;
 }
 
-/** The text that is searched: what is seen, in lower case. */
-export function hayOf(cells: readonly PackedCell[]): string {
+/** The text that is searched: what is seen of the cells of a row or node, which begin at `first`, in lower case. */
+export function hayOf(packed: PackedRow | PackedNode, first: 2 | 4): string {
   let hay = '';
-  for (const packed of cells) {
-    if (typeof packed === 'string') hay += `${packed}\n`;
+  for (let at = first; at < packed.length; at++) {
+    const cell = packed[at] as PackedCell;
+    if (typeof cell === 'string') hay += `${cell}\n`;
     else {
-      const { text, mark = '', note = '' } = unpackCell(packed);
-      hay += `${text}\n${mark}\n${note}\n`;
+      const [text, , , mark, note] = cell;
+      hay += `${text}\n${mark === undefined || mark === 0 ? '' : MARK_LOOKS[mark].word}\n${note === undefined || note === 0 ? '' : note}\n`;
     }
   }
-  return terminalSafe(hay).replaceAll('\\n', '\n').toLowerCase();
+  return (UNUSUAL.test(hay) ? terminalSafe(hay).replaceAll('\\n', '\n') : hay).toLowerCase();
 }
+
+/** What may be shown in another way; nearly nothing is. */
+const UNUSUAL = /[^\n -[\]-~]/;
 
 /** Whether all words are in it. */
 export function holds(hay: string, words: readonly string[]): boolean {
