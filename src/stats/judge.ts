@@ -91,7 +91,7 @@ export function measure(base: Measurable, next: Measurable, name: string, judgin
 
 /** Judges a measured metric. `adjustedP`: its p after Holm's correction; `detectable`: its minimum detectable effect. */
 export function judge(measured: Measured, adjustedP: number, detectable: number | null, judging: Judging): Judged {
-  const { obstacle, test, worse, threshold, gain } = measured;
+  const { obstacle, test, worse, threshold, gain, metric } = measured;
   if (test === null || worse === null) return inconclusive(obstacle ?? 'not measured');
   // No ratio is below 0: what no number holds is above all.
   const low = worse.interval[0] ?? Infinity;
@@ -102,7 +102,8 @@ export function judge(measured: Measured, adjustedP: number, detectable: number 
   if (low >= -gain && high <= threshold) return { change: 'same', why: null };
   const estimate = worse.estimate ?? Infinity;
   if (isSignificant && (estimate > threshold || estimate < -gain)) {
-    return inconclusive(`it changed, but perhaps by less than the threshold of ${percent(threshold)}`);
+    const what = metric.better === 'target' ? 'its distance from the target changed' : 'it changed';
+    return inconclusive(`${what}, but perhaps by less than the threshold of ${percent(threshold)}`);
   }
   if (detectable === null) return inconclusive('too few samples for so many metrics, or a median of 0');
   if (detectable <= threshold) return { change: 'same', why: null };
@@ -157,12 +158,23 @@ function worseningOf({ better, target }: Measurable): {
   readonly of: (base: number, next: number) => number;
 } {
   if (better === 'target' && target !== null && target !== 0) {
-    const distance = (value: number): number => Math.abs(value - target) / Math.abs(target);
-    return { isRatio: false, of: (base, next) => distance(next) - distance(base) };
+    return { isRatio: false, of: (base, next) => furtherFrom(target, base, next) };
   }
   if (better === 'higher') return { isRatio: true, of: (base, next) => ratioOf(next, base) - 1 };
   // The nearer to 0 the better: the lower.
   return { isRatio: true, of: (base, next) => ratioOf(base, next) - 1 };
+}
+
+/**
+ * By how much further a value is from its target than before, as a share of it; below 0: nearer. What changed sides was moved
+ * through the target: all of the larger distance counts. That a limit had let through a little too little, as a probe at
+ * its edge may see it, does not excuse that it now lets through too much.
+ */
+function furtherFrom(target: number, base: number, next: number): number {
+  const [before, after] = [base, next].map((value) => (value - target) / Math.abs(target)) as [number, number];
+  const [was, is] = [Math.abs(before), Math.abs(after)];
+  if (before * after >= 0) return is - was;
+  return is >= was ? is : -was;
 }
 
 function finite(value: number): number | null {

@@ -88,9 +88,18 @@ describe('a comparison', () => {
   it('judges a target by the distance from it', () => {
     const target = { better: 'target', target: 100, threshold: 0.02 } as const;
     expect(compared(run(slower, target), run(steady, target)).metrics[0]?.change).toBe('improvement');
-    const below = run(normalValues('e', 20, 95, 0.002), target);
-    const above = run(normalValues('f', 20, 105, 0.002), target);
-    expect(compared(below, above).metrics[0]?.change).toBe('same');
+    const at = (middle: number) => run(normalValues(`at ${middle}`, 20, middle, 0.002), target);
+    const change = (from: number, to: number) => compared(at(from), at(to)).metrics[0]?.change;
+    expect(change(96, 93)).toBe('regression');
+    expect(change(93, 96)).toBe('improvement');
+    // Neither is far enough from it to matter, on whichever side.
+    expect(change(98.5, 101.5)).toBe('same');
+    // From a little below to clearly above: by the distances alone this would be 2.5 points, and for 1.5 and 3.4 less than the threshold.
+    expect(change(98.7, 103.7)).toBe('regression');
+    expect(change(98.5, 103.4)).toBe('regression');
+    expect(change(103.4, 98.5)).toBe('improvement');
+    // As wrong as before, the other way: to call that unchanged would be wrong, too.
+    expect(change(95, 105)).not.toBe('same');
   });
 
   it('takes something in place of nothing for beyond every number', () => {
