@@ -30,11 +30,12 @@ function isShown({ suite }: ProbeResult, { name }: Metric): boolean {
 export function startupLines(results: readonly ProbeResult[], names: Names, style: Style): string[] {
   const rows = results.filter((result) => result.metrics.some((metric) => isShown(result, metric)));
   if (rows.length === 0) return [];
-  const isWide = style.columns === null || style.columns >= WIDE;
+  const { columns } = style;
+  const isWide = columns === null || columns >= WIDE;
   const more = `joins, intervals, tails of tear-down: on ${WIDE} columns, --no-trunc, --json`;
   return [
     ...tableLines(rows, isWide ? wideColumns(names) : narrowColumns(names, style.ellipsis), style),
-    ...(isWide ? [] : [style.dim(truncateMiddle(more, style.columns ?? Infinity, style.ellipsis))]),
+    ...(isWide ? [] : [style.dim(truncateMiddle(more, columns, style.ellipsis))]),
     '',
   ];
 }

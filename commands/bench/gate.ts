@@ -60,20 +60,24 @@ export default class BenchGate extends BenchCommand {
       judging: judgingOf(flags),
       anyEnvironment: flags['any-environment'],
     };
-    const [stored, { compared, comparedWithHistory, comparedWithItself, hasChanged }, { exitCodeOf }, { withHistory }] =
-      await Promise.all([
-        import('../../src/cli/bench-stored.ts'),
-        import('../../src/cli/bench-compare.ts'),
-        import('../../src/stats/compare.ts'),
-        import('../../src/cli/history.ts'),
-      ]);
+    const [
+      { baseFromHistory, runNamed },
+      { compared, comparedWithHistory, comparedWithItself, hasChanged },
+      { exitCodeOf },
+      { withHistory },
+    ] = await Promise.all([
+      import('../../src/cli/bench-stored.ts'),
+      import('../../src/cli/bench-compare.ts'),
+      import('../../src/stats/compare.ts'),
+      import('../../src/cli/history.ts'),
+    ]);
     refuseNeedlessDb(flags.db, flags.history, [args.new, flags.baseline ?? '']);
-    const next = await stored.runNamed(args.new, flags.db);
+    const next = await runNamed(args.new, flags.db);
     const judged = async (): Promise<Comparison> => {
-      if (flags.baseline !== undefined) return compared(await stored.runNamed(flags.baseline, flags.db), next, options);
+      if (flags.baseline !== undefined) return compared(await runNamed(flags.baseline, flags.db), next, options);
       if (!flags.history) return comparedWithItself(next, options);
       const most = flags.last ?? POOLED_RUNS;
-      const base = await withHistory(flags.db, 'read', (store) => stored.baseFromHistory(store, next, most));
+      const base = await withHistory(flags.db, 'read', (store) => baseFromHistory(store, next, most));
       return comparedWithHistory(base, next, options);
     };
     const comparison = await judged();
