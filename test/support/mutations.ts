@@ -126,12 +126,12 @@ export function mutations(world: World, ownMachine = false): Mutation[] {
       tamper: set('memory', ['', ''], ['memory.swap.max', '0']),
       own: true,
     },
-    {
-      id: 'limits/hugetlb/v2',
+    ...['limits/hugetlb/v1', 'limits/hugetlb/v2'].map((id) => ({
+      id,
       what: 'pages +1',
-      tamper: set('hugetlb', ['', ''], ['hugetlb.2MB.max', String(6 * MIB)]),
+      tamper: set('hugetlb', ['hugetlb.2MB.limit_in_bytes', String(6 * MIB)], ['hugetlb.2MB.max', String(6 * MIB)]),
       own: true,
-    },
+    })),
     { id: 'limits/net-cls', what: 'another class', tamper: set('net_cls', ['net_cls.classid', '65538'], ['', '']) },
     {
       id: 'limits/net-prio',

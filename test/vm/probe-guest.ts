@@ -24,6 +24,7 @@ const MUTATE = `${GUEST_ROOT}/mutate.mjs`;
 
 /** Where {@link ProbeGuest.mountV1} mounts hierarchies. */
 const V1 = '/cgroup-v1';
+const V2 = '/sys/fs/cgroup';
 
 /** A guest that has come up. */
 export class ProbeGuest {
@@ -65,9 +66,14 @@ export class ProbeGuest {
     return JSON.parse(stdout) as BenchDocument;
   }
 
-  /** Mounts hierarchies of v1, which takes these controllers from v2 for the whole machine. */
+  /** Mounts hierarchies of v1, which takes these controllers from v2 for the whole machine; no cgroup there may have them. */
   async mountV1(...controllers: readonly string[]): Promise<void> {
-    const mounts = controllers.map((name) => `mkdir -p ${V1}/${name}; mount -t cgroup -o ${name} none ${V1}/${name}`);
+    const mounts = controllers.map(
+      (name) => `
+if grep -qw ${name} ${V2}/cgroup.subtree_control; then echo -${name} > ${V2}/cgroup.subtree_control; fi
+mkdir -p ${V1}/${name}
+mount -t cgroup -o ${name} none ${V1}/${name}`,
+    );
     await this.guest.script(mounts.join('\n'));
   }
 

@@ -28,9 +28,15 @@ const HELD = [
   { name: 'cpu-idle', metric: 'share of the idle group', within: [0, 0.2] },
 ] as const;
 
-/** What takes from the whole machine, or needs a hierarchy of v1. */
-const V1 = ['net-cls', 'net-prio'];
+/** What needs a hierarchy of v1, and what takes from the whole machine. */
+const V1 = ['net-cls', 'net-prio', 'devices', 'freezer/v1'];
 const OWN = ['memory-swap', 'hugetlb/v2', 'net-prio'];
+
+const LACKS: readonly (readonly [name: string, why: string])[] = [
+  ...V1.map((name) => [name, 'in no hierarchy that is mounted here'] as const),
+  ['rdma', 'there is no RDMA device'],
+  ['misc', 'no resource of that kind'],
+];
 
 const NAMESPACES = ['uts', 'pid', 'user', 'cgroup', 'time', 'ipc', 'mnt', 'net'];
 
@@ -39,6 +45,9 @@ const MUTATED = [
   ['memory-min', 'memory-low', 'memory-swap', 'memory-oom-group', 'memory-high'],
   ['hugetlb/v2', 'net-cls', 'net-prio', 'perf-event', 'io/buffered-write'],
 ].map((half) => half.map((name) => `limits/${name}`));
+
+/** Then hugetlb is taken from v2, too. */
+const HUGETLB_V1 = 'limits/hugetlb/v1';
 
 const TIMES = 3;
 
@@ -59,7 +68,7 @@ describeWith(
 
     beforeAll(async () => {
       guest = await ProbeGuest.boot();
-      const names = [...HELD.map(({ name }) => name), ...COUNTED, 'cpu-burst', 'devices', 'rdma', 'misc', ...V1];
+      const names = [...HELD.map(({ name }) => name), ...COUNTED, 'cpu-burst', 'rdma', 'misc', ...V1];
       [limits, [isolation, startup]] = await Promise.all([
         guest.bench('limits', ...names, '--rounds', '1', '--own-machine'),
         (async () => [
@@ -67,12 +76,14 @@ describeWith(
           await guest.bench('startup'),
         ])(),
       ]);
-      await guest.mountV1('net_cls', 'net_prio');
+      await guest.mountV1('net_cls', 'net_prio', 'devices', 'freezer');
       const halves = MUTATED.map((ids) => guest.mutate(TIMES, ids));
       [shared, mutated] = await Promise.all([
         guest.bench('limits', ...new Set([...V1, ...OWN]), '--rounds', '1'),
         Promise.all(halves).then((runs) => runs.flat()),
       ]);
+      await guest.mountV1('hugetlb');
+      mutated = [...mutated, ...(await guest.mutate(TIMES, [HUGETLB_V1]))];
     }, PATIENCE_MS);
 
     afterAll(async () => {
@@ -105,13 +116,7 @@ describeWith(
         expect(result.invariants[0], saysOf(result)).toMatchObject({ holds: true });
       });
 
-      test.each([
-        ['devices', 'in no hierarchy that is mounted here'],
-        ['net-cls', 'in no hierarchy that is mounted here'],
-        ['net-prio', 'in no hierarchy that is mounted here'],
-        ['rdma', 'there is no RDMA device'],
-        ['misc', 'no resource of that kind'],
-      ])('%s is not there, because %s', (name, why) => {
+      test.each(LACKS)('%s is not there, because %s', (name, why) => {
         const result = resultOf(limits, `limits/${name}`);
         expect(result.verdict, saysOf(result)).toBe('unsupported');
         expect(result.why).toContain(why);
@@ -123,8 +128,8 @@ describeWith(
         expect(result.why).toContain('--own-machine');
       });
 
-      test('net_cls is driven wherever it is mounted', () => {
-        const result = resultOf(shared, 'limits/net-cls');
+      test.each(V1.filter((name) => !OWN.includes(name)))('%s passes where v1 is mounted', (name) => {
+        const result = resultOf(shared, `limits/${name}`);
         expect(result.verdict, saysOf(result)).toBe('pass');
       });
     });
@@ -159,7 +164,7 @@ describeWith(
     });
 
     describe('the limit is changed behind the probe', () => {
-      test.each(MUTATED.flat())('%s fails, and passes with the limit in place', (id) => {
+      test.each([...MUTATED.flat(), HUGETLB_V1])('%s fails, and passes with the limit in place', (id) => {
         const runs = mutated.filter((run) => run.id === id);
         const ways = new Set(runs.map(({ what }) => what));
         expect(ways.size).toBeGreaterThan(1);

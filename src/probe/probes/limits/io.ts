@@ -39,6 +39,8 @@ interface Variant {
   readonly block: number;
   /** Around the page cache. */
   readonly direct: boolean;
+  /** As those of a probe. */
+  readonly rounds: ProbeDefinition['rounds'];
 }
 
 const VARIANTS: readonly Variant[] = [
@@ -50,6 +52,7 @@ const VARIANTS: readonly Variant[] = [
     limit: 4 * MIB,
     block: 65_536,
     direct: true,
+    rounds: 'every',
   },
   {
     name: 'read-bps',
@@ -59,6 +62,7 @@ const VARIANTS: readonly Variant[] = [
     limit: 4 * MIB,
     block: 65_536,
     direct: true,
+    rounds: 'every',
   },
   {
     name: 'write-iops',
@@ -68,6 +72,7 @@ const VARIANTS: readonly Variant[] = [
     limit: 200,
     block: 4096,
     direct: true,
+    rounds: 'every',
   },
   {
     name: 'read-iops',
@@ -77,6 +82,7 @@ const VARIANTS: readonly Variant[] = [
     limit: 200,
     block: 4096,
     direct: true,
+    rounds: 'first',
   },
   {
     name: 'buffered-write',
@@ -86,6 +92,7 @@ const VARIANTS: readonly Variant[] = [
     limit: 4 * MIB,
     block: 65_536,
     direct: false,
+    rounds: 'first',
   },
 ];
 
@@ -256,7 +263,7 @@ export const IO: readonly ProbeDefinition[] = VARIANTS.map((variant) => ({
   title: `Throttling of a disk: ${variant.title}`,
   subject: 'io',
   needs: [[{ controller: 'blkio', version: 1 }], [{ controller: 'io', version: 2 }]],
-  rounds: variant.direct ? 'every' : 'first',
+  rounds: variant.rounds,
   quick: true,
   run: (context) => run(context, variant),
 }));
