@@ -32,6 +32,7 @@ const HELD = [
 const V1 = ['net-cls', 'net-prio', 'devices', 'freezer/v1'];
 const OWN = ['memory-swap', 'hugetlb/v2', 'net-prio'];
 
+/** Why one is not there at first. */
 const LACKS: readonly (readonly [name: string, why: string])[] = [
   ...V1.map((name) => [name, 'in no hierarchy that is mounted here'] as const),
   ['rdma', 'there is no RDMA device'],

@@ -96,11 +96,14 @@ export const FREEZER: readonly ProbeDefinition[] = FREEZERS.map((freezer) => ({
   suite: 'limits',
   title: `Freezing with ${freezer.file}`,
   subject: 'freezer',
-  needs: [
+  // And where CPU time is counted.
+  needs:
     freezer.name === 'v1'
-      ? [{ controller: 'freezer', version: 1 }, { controller: 'cpuacct' }]
-      : [{ controller: 'v2', file: 'cgroup.freeze' }],
-  ],
+      ? [{ controller: 'cpuacct' }, { controller: 'v2', file: 'cpu.stat' }].map((counts) => [
+          { controller: 'freezer', version: 1 },
+          counts,
+        ])
+      : [[{ controller: 'v2', file: 'cgroup.freeze' }]],
   rounds: 'first',
   quick: true,
   run: (context) => run(context, freezer),
