@@ -31,6 +31,15 @@ export function someOf(names: readonly string[], most = 3): string {
   return first.length === 0 ? last : `${first.join(', ')} and ${last}`;
 }
 
+/** The first and the last of sorted names, for a place with room for so many characters. */
+export function rangeOf(names: readonly string[], room: number): string {
+  const [first, last] = [names[0] ?? '', names.at(-1) ?? ''];
+  const half = Math.floor((room - 4) / 2);
+  return first === last
+    ? truncateMiddle(first, room)
+    : `${truncateMiddle(first, half)} to ${truncateMiddle(last, half)}`;
+}
+
 /** By bytes of UTF-16: the same order on every machine. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);

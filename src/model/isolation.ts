@@ -5,6 +5,7 @@ import type { Outcome } from '../schema/outcome.ts';
 import type { ProcessFacts, TasksFacet } from '../schema/tasks.ts';
 import { placeOf } from './boundaries.ts';
 import type { Container, Containers } from './containers.ts';
+import { processesByPid } from './limits/by-pid.ts';
 import type { Namespace, Namespaces } from './namespaces.ts';
 
 /**
@@ -53,12 +54,8 @@ export function isolationOf(
   tasks: TasksFacet,
   namespaces: Namespaces,
 ): Isolation[] {
+  const byPid = processesByPid(tasks);
   const wanted = new Map(containers.map((container) => [container.leader, container]));
-  const leaders = new Map<Container, ProcessFacts>();
-  for (const process of tasks.processes) {
-    const container = wanted.get(process.pid);
-    if (container !== undefined) leaders.set(container, process);
-  }
   const known = new Map<Namespace, Members>();
   const membersOf = (ns: Namespace): Members => {
     let members = known.get(ns);
@@ -81,7 +78,7 @@ export function isolationOf(
     return members;
   };
   return containers.map((container): Isolation => {
-    const leader = leaders.get(container) ?? null;
+    const leader = byPid.get(container.leader) ?? null;
     return {
       container,
       leader,

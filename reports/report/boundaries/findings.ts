@@ -1,4 +1,5 @@
 /** What stands out among boundaries and namespaces. */
+import { processesByPid } from '../../../src/model/limits/by-pid.ts';
 import { holdersOf } from '../../../src/model/namespaces.ts';
 import type { Namespace } from '../../../src/model/namespaces.ts';
 import { startTimeOf } from '../../../src/model/start-time.ts';
@@ -68,7 +69,7 @@ function holderStart(ns: Namespace, kind: HolderKind, { tasks, capture }: World)
       : kind === 'fd' || kind === 'socket' || kind === 'for-children'
         ? held[kind][0]?.pid
         : undefined;
-  const process = pid === undefined ? undefined : tasks.processes.find((one) => one.pid === pid);
+  const process = pid === undefined ? undefined : processesByPid(tasks).get(pid);
   return process === undefined ? null : startTimeOf(process, capture.host);
 }
 

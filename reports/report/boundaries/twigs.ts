@@ -1,7 +1,7 @@
 /** Trees of the section of boundaries: one shape for what is drawn, and for what is read. */
 import type { ItemId, Mark, ReportCell, ReportNode, ReportTree } from '../../../src/schema/report.ts';
 import { formatPlural } from '../../../src/text/units.ts';
-import { byText, someOf } from '../names.ts';
+import { byText, rangeOf, someOf } from '../names.ts';
 import type { Sign } from '../signs.ts';
 
 /** What stands in a column of the picture. */
@@ -30,7 +30,7 @@ export interface Twig {
   readonly many: number;
   /** What one is called where many are alike. */
   readonly noun: string;
-  /** Equal for those that are alike, with all that is below them. */
+  /** Equal for those that are alike, with all below them that a picture shows. */
   readonly kind: number;
   /** Those that are alike, for which it stands; empty: it is one. */
   readonly members: readonly Twig[];
@@ -41,6 +41,9 @@ export type TwigFacts = Omit<Twig, 'children' | 'kind' | 'members'> & {
   /** What makes it like others. */
   readonly likeness: string;
 };
+
+/** Characters of the first and the last name of many. */
+const RANGE = 64;
 
 /** What fits into a picture one by one is not put together. */
 const FEW = 30;
@@ -58,7 +61,9 @@ export class Twigs {
   /** A twig with these below it. */
   make({ likeness, ...facts }: TwigFacts, children: readonly Twig[]): Twig {
     const below = this.bundled(children);
-    const kinds = [...new Set(below.map(({ kind }) => kind))].sort((a, b) => a - b);
+    const kinds = [...new Set(below.flatMap(({ kind, cells }) => (cells.length > 0 ? [kind] : [])))].sort(
+      (a, b) => a - b,
+    );
     return { ...facts, children: below, kind: this.#kindOf(`${likeness} ${kinds.join()}`), members: [] };
   }
 
@@ -94,7 +99,7 @@ export class Twigs {
       label: formatPlural(alike.length, first.noun),
       link: null,
       // Where all are called alike, what stands beside the label tells them apart.
-      detail: someOf(labels.length > 1 ? labels : alike.map(({ detail }) => detail), 2),
+      detail: rangeOf(labels.length > 1 ? labels : alike.map(({ detail }) => detail), RANGE),
       cells: first.cells.map((cell, i): TwigCell => {
         const sum = sumAt(alike, i);
         return sum === null ? cell : { kind: 'count', count: sum };

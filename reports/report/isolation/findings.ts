@@ -32,7 +32,8 @@ export function isolationFindings(matrix: Matrix): Finding[] {
     ...privileged(matrix),
     ...withHost(matrix),
     ...noUserNamespace(matrix),
-    ...matrix.groups.flatMap((group) => sharing(group, matrix)),
+    ...matrix.groups.flatMap((group) => outsiders(group, matrix)),
+    ...sharing(matrix),
     ...visits(matrix),
     ...unknowns(matrix),
   ];
@@ -129,28 +130,44 @@ function noUserNamespace(matrix: Matrix): Finding[] {
   return [{ kind: 'no-user-namespace', severity, text, ...about(found) }];
 }
 
-/** Containers of one pod share by design. */
-function sharing({ containers, namespaces, text, inside, outside, isOutside }: Group, matrix: Matrix): Finding[] {
+function typesOf({ namespaces }: Group): NsType[] {
+  return NS_TYPES.filter((type) => namespaces.some((one) => one.type === type));
+}
+
+/** Who lives in namespaces that processes of no container were in before. */
+function outsiders(group: Group, matrix: Matrix): Finding[] {
+  const { containers, inside, outside, isOutside } = group;
   const [first] = containers;
-  if (first === undefined || (podOf(containers) !== null && !isOutside)) return [];
-  const types = NS_TYPES.filter((type) => namespaces.some((one) => one.type === type));
-  const item = containerItem(first);
-  if (isOutside) {
-    const others = Math.min(...types.map((type) => apart(matrix, type) - containers.length));
-    return [
-      {
-        kind: 'namespace-shared-outside',
-        severity: worstOf(types),
-        text: `${inside} ${containers.length === 1 ? 'is' : 'are'} in the ${namespacesText(types)} of ${outside ?? 'others'}${othersText(Math.max(0, others))}.`,
-        count: containers.length,
-        item,
-      },
-    ];
-  }
-  const what = `${types.length === 1 ? 'one' : 'the same'} ${namespacesText(types)}`;
-  return [
-    { kind: 'namespace-shared', severity: 'low', text: `${text} share ${what}.`, count: containers.length, item },
-  ];
+  if (first === undefined || outside === null || !isOutside) return [];
+  const types = typesOf(group);
+  const others = Math.min(...types.map((type) => apart(matrix, type) - containers.length));
+  const text = `${inside} ${containers.length === 1 ? 'is' : 'are'} in the ${namespacesText(types)} of ${outside}${othersText(Math.max(0, others))}.`;
+  const [count, item] = [containers.length, containers.length === 1 ? containerItem(first) : null];
+  return [{ kind: 'namespace-shared-outside', severity: worstOf(types), text, count, item }];
+}
+
+/** Containers that share namespaces among themselves, by what they share. Those of one pod do so by design. */
+function sharing({ groups }: Matrix): Finding[] {
+  const among = groups.filter(
+    ({ containers, isOutside }) => !isOutside && containers.length > 1 && podOf(containers) === null,
+  );
+  return [...Map.groupBy(among, (group) => typesOf(group).join()).values()].flatMap((same): Finding[] => {
+    const [first] = same;
+    const [container] = first?.containers ?? [];
+    if (first === undefined || container === undefined) return [];
+    const types = typesOf(first);
+    const what = `${types.length === 1 ? 'one' : 'the same'} ${namespacesText(types)}`;
+    const text =
+      same.length === 1
+        ? `${first.inside} share ${what}.`
+        : `${String(same.length)} groups of containers share ${what} each: ${someOf(
+            same.map(({ inside }) => inside),
+            2,
+          )}.`;
+    const count = same.reduce((sum, { containers }) => sum + containers.length, 0);
+    const item = same.length === 1 ? containerItem(container) : null;
+    return [{ kind: 'namespace-shared', severity: 'low', text, count, item }];
+  });
 }
 
 /** Who came from outside into namespaces of containers: each of them once. */

@@ -6,7 +6,7 @@ import { refText } from '../../../src/text/ns-ref.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { TYPE_NAMES } from '../../why.ts';
 import { containerItem } from '../items.ts';
-import { processLabel, someOf } from '../names.ts';
+import { processLabel, rangeOf, someOf } from '../names.ts';
 import type { Glance } from './glance.ts';
 import type { Look, Sign } from '../signs.ts';
 import { capabilitiesText, strongOf } from './rights.ts';
@@ -27,6 +27,8 @@ export interface LineLimit {
   readonly used: string;
   readonly ratio: number | null;
   readonly look: 'plain' | 'none' | 'near' | 'over' | 'unknown';
+  /** In words; empty: nothing more than is to be seen. */
+  readonly title: string;
 }
 
 /** One right of a line. */
@@ -101,8 +103,9 @@ export function keepingWords(keeping: Keeping, matrix: Matrix): string {
   }
 }
 
-function limitOf({ text, ratio, mark }: Glance): LineLimit {
+function limitOf({ text, ratio, mark, note }: Glance): LineLimit {
   return {
+    title: note ?? '',
     text,
     used: ratio === null ? '' : shareText(ratio),
     ratio,
@@ -165,6 +168,9 @@ export function patternsOf(matrix: Matrix): Pattern[] {
     .map(([, rows]) => ({ rows, line: lineOfPattern(rows, matrix) }));
 }
 
+/** Characters below a label: about what fits. */
+const BELOW = 33;
+
 const LOOKS: readonly Look[] = ['own', 'shared', 'usual', 'outside', 'host', 'unknown', 'around'];
 
 function lineOfPattern(rows: readonly Row[], matrix: Matrix): Line {
@@ -174,9 +180,9 @@ function lineOfPattern(rows: readonly Row[], matrix: Matrix): Line {
   if (rows.length === 1) return first;
   return {
     label: formatPlural(rows.length, 'container'),
-    below: someOf(
+    below: rangeOf(
       rows.map(({ label }) => label),
-      2,
+      BELOW,
     ),
     item: null,
     cells: first.cells.map((cell, i) => sameCell(cell, i, lines)),
@@ -218,9 +224,11 @@ function sameLimit(limits: readonly LineLimit[]): LineLimit {
   );
   const none = limits.filter(({ look }) => look === 'none').length;
   return {
-    text: texts.length === 1 ? (texts[0] ?? '') : none > 0 ? `none ×${String(none)}` : `${String(texts.length)} values`,
+    text:
+      texts.length === 1 ? (texts[0] ?? '') : none > 0 ? `${String(none)} without` : `${String(texts.length)} limits`,
     used: highest === null ? '' : `≤${highest.used}`,
     ratio: highest?.ratio ?? null,
+    title: texts.length === 1 ? '' : someOf(texts, 12),
     look: highest?.look ?? (texts.length === 1 ? (limits[0]?.look ?? 'plain') : none > 0 ? 'none' : 'plain'),
   };
 }

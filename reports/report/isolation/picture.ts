@@ -73,7 +73,7 @@ const LEGEND: readonly Meaning[] = [
   [{ look: 'own', text: '', extra: '' }, 'its own'],
   [{ look: 'own', text: '', extra: '+1' }, 'with visitors'],
   [{ look: 'shared', text: 'A', extra: '' }, 'shared, each by its letter'],
-  [{ look: 'outside', text: 'B', extra: '' }, 'shared with the outside'],
+  [{ look: 'outside', text: 'A', extra: '' }, 'shared with the outside'],
   [{ look: 'host', text: 'host', extra: '' }, "the host's"],
   [{ look: 'usual', text: 'host', extra: '' }, "the host's, as usual"],
   [{ look: 'unknown', text: '?', extra: '' }, 'not known'],
@@ -135,7 +135,8 @@ function drawLine(svg: Drawing, line: Line, way: string, { top, height, edges }:
   write(name, MARGIN, middle + (isTall ? -3 : 4), line.label, line.item === null ? 'b' : 'f-link', NAME - 12);
   if (isTall) write(name, MARGIN, middle + 12, line.below, 'f-quiet q', NAME + 10);
   for (const [i, cell] of line.cells.entries()) drawCell(svg, cell, columnAt(i), middle, way);
-  for (const [i, limit] of (line.limits ?? []).entries()) drawLimit(svg, limit, edges.limits + i * LIMIT, middle, way);
+  for (const [i, limit] of (line.limits ?? []).entries())
+    drawLimit(svg, limit, edges.limits + i * LIMIT, middle, isTall, way);
   for (const [i, right] of line.rights.entries()) {
     const [at = 0, next = 0] = edges.rights.slice(i, i + 2);
     drawRight(svg, right, at, next - at - 6, middle, way);
@@ -149,36 +150,38 @@ function drawCell(svg: Drawing, cell: LineCell, x: number, y: number, way: strin
   drawSign(mark, cell, x, y);
 }
 
-function drawLimit(
-  svg: Drawing,
-  { text: words, used, ratio, look }: LineLimit,
-  x: number,
-  y: number,
-  way: string,
-): void {
+function drawLimit(svg: Drawing, limit: LineLimit, x: number, y: number, isTall: boolean, way: string): void {
+  const { text: words, used, ratio, look, title } = limit;
   const room = LIMIT - 12;
   const cell = svg.append('g').attr('data-way', way);
-  const isQuiet = look === 'none' || look === 'unknown';
+  if (title !== '') entitle(cell, title);
+  const isQuiet = look === 'none' || look === 'unknown' ? 'f-quiet i' : '';
   if (ratio === null) {
-    write(cell, x, y + 4, words, isQuiet ? 'f-quiet i' : '', room);
+    write(cell, x, y + 4, words, isQuiet, room);
     return;
   }
   const isNear = look === 'near' || look === 'over';
-  write(cell, x, y, words, isQuiet ? 'f-quiet i' : '', room - 32);
-  write(cell, x + room, y, isNear ? `! ${used}` : used, isNear ? `f-${look} b q` : 'f-quiet q').attr(
-    'text-anchor',
-    'end',
+  // Of many, what is used most stands beside its bar: the words are longer.
+  write(cell, x, isTall ? y - 3 : y, words, isQuiet, isTall ? room : room - 32);
+  const share = write(
+    cell,
+    x + room,
+    isTall ? y + 13 : y,
+    isNear ? `! ${used}` : used,
+    isNear ? `f-${look} b q` : 'f-quiet q',
   );
+  share.attr('text-anchor', 'end');
+  const length = isTall ? room - 44 : room;
   const bar = (colour: string, width: number): void => {
     const rect = cell
       .append('rect')
       .attr('class', `f-${colour}`)
       .attr('x', x)
-      .attr('y', y + 6);
+      .attr('y', y + (isTall ? 7 : 6));
     rect.attr('width', width).attr('height', 4).attr('rx', 2);
   };
-  bar('line', room);
-  const width = Math.round(Math.min(1, Math.max(0, ratio)) * room * 10) / 10;
+  bar('line', length);
+  const width = Math.round(Math.min(1, Math.max(0, ratio)) * length * 10) / 10;
   if (width > 0) bar(isNear ? look : 'own', Math.max(3, width));
 }
 

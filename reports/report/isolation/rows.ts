@@ -73,13 +73,14 @@ export function matrixOf(world: World): Matrix {
   }));
   const rows = all.sort((a, b) => byText(a.label, b.label) || byText(a.container.key, b.container.key));
   const groups = groupsOf(rows);
+  const loud = new Set(NS_TYPES.filter((type) => USUALLY_OWN.has(type) || !isCommon(rows, type)));
   return {
     rows,
     groups: [...new Set(groups.values())],
     limitsUnknown: isAnyKnown ? null : whyNot(glances),
     groupOf: ({ type, inum }) => (inum === null ? undefined : groups.get(refKey({ type, inum }))),
     host: NS_TYPES.map((type) => namespaces.initial(type)?.facts.inum ?? null),
-    isLoud: (type) => USUALLY_OWN.has(type) || !isCommon(rows, type),
+    isLoud: (type) => loud.has(type),
   };
 }
 

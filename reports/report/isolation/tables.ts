@@ -3,6 +3,7 @@ import { NS_TYPES } from '../../../src/schema/namespace.ts';
 import type { Mark, ReportCell, ReportColumn, ReportTable } from '../../../src/schema/report.ts';
 import { refText } from '../../../src/text/ns-ref.ts';
 import { containerItem, namespaceItem } from '../items.ts';
+import { someOf } from '../names.ts';
 import { nameText } from '../../../src/text/bytes.ts';
 import type { Keeping } from '../../../src/model/isolation.ts';
 import { GLANCED, glanceText } from './glance.ts';
@@ -156,7 +157,7 @@ export function patternsTable(patterns: readonly Pattern[]): ReportTable {
       item: null,
       cells: [
         { text: String(rows.length) },
-        { text: line.below === '' ? line.label : line.below, ...(line.item !== null && { item: line.item }) },
+        { text: someOf(rows.map(({ label }) => label)), ...(line.item !== null && { item: line.item }) },
         ...line.cells.map(patternCell),
         ...(line.limits ?? GLANCED.map(() => ({ text: '?', used: '' }))).map(({ text, used }) => ({
           text: used === '' ? text : `${text}, ${used}`,

@@ -1,0 +1,57 @@
+/** What tests ask of pictures. */
+import { D3Node } from 'd3-node';
+import { expect } from 'vitest';
+
+/** What of a parsed document is used here. */
+interface Element {
+  readonly localName: string;
+  readonly textContent: string;
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>;
+  readonly querySelectorAll: (selector: string) => Iterable<Element>;
+}
+
+interface Parser {
+  readonly parseFromString: (text: string, type: 'image/svg+xml') => Element;
+}
+
+/** The texts that are to be seen; those in parts, part by part. */
+export function pictureTexts(svg: string): string[] {
+  return [...parsed(svg).querySelectorAll('text')].flatMap((text) => {
+    const parts = [...text.querySelectorAll('tspan')].map((part) => part.textContent.trim());
+    return parts.length > 0 ? parts : [text.textContent];
+  });
+}
+
+/** Valid XML, in which no name has become an element, an attribute or anything that steers, and nothing is loaded. */
+export function expectHarmless(svg: string): void {
+  const document = parsed(svg);
+  const allowed = new Set([
+    'svg',
+    'title',
+    'desc',
+    'style',
+    'rect',
+    'path',
+    'circle',
+    'line',
+    'text',
+    'tspan',
+    'g',
+    'a',
+  ]);
+  const elements = [...document.querySelectorAll('*')];
+  expect(elements.map(({ localName }) => localName).filter((name) => !allowed.has(name))).toEqual([]);
+  const attributes = elements.flatMap((element) => [...element.attributes]);
+  expect(attributes.filter(({ name }) => name.startsWith('on') || name === 'style' || name === 'src')).toEqual([]);
+  expect(attributes.filter(({ name, value }) => name === 'href' && !value.startsWith('#'))).toEqual([]);
+  for (const { textContent } of document.querySelectorAll('text')) {
+    expect(textContent).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(textContent.length).toBeLessThan(400);
+  }
+}
+
+/** As XML: what is not well-formed throws. */
+function parsed(svg: string): Element {
+  const { DOMParser } = new D3Node().window as unknown as { readonly DOMParser: new () => Parser };
+  return new DOMParser().parseFromString(svg, 'image/svg+xml');
+}
