@@ -34,7 +34,7 @@ export interface Forest {
 const MOST_APART = 4;
 const MOST_COLUMNS = 14;
 /** More stacks are left to the tables. */
-const MOST_STACKS = 24;
+const MOST_STACKS = 16;
 /** Longer runs of layers of the least height are drawn as one box. */
 const MOST_SMALL = 6;
 
@@ -77,7 +77,7 @@ function stacksOf({ store, summary, standing }: SurveyedStore): Stack[] {
     if (top === undefined) return null;
     const known = stacks.get(top.key);
     if (known !== undefined) return known;
-    const made = { layers, images: [], standing: [], name };
+    const made = { layers: onceEach(layers), images: [], standing: [], name };
     stacks.set(top.key, made);
     return made;
   };
@@ -103,6 +103,11 @@ function stacksOf({ store, summary, standing }: SurveyedStore): Stack[] {
 
 function surveyedKeys(stacks: ReadonlyMap<string, Stack>): ReadonlySet<string> {
   return new Set([...stacks.values()].flatMap(({ layers }) => layers.map(({ key }) => key)));
+}
+
+/** Layers without repeats: a forged chain of parents leads in a circle. */
+export function onceEach(layers: readonly StoredLayer[]): StoredLayer[] {
+  return [...new Set(layers)];
 }
 
 /** A chain of parents is as long as whoever wrote it wants. */

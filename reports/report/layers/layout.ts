@@ -1,6 +1,6 @@
 /** Where the boxes of a store's layers go. */
 import type { StoredLayer } from '../../../src/schema/layers.ts';
-import { forestOf } from './forest.ts';
+import { forestOf, onceEach } from './forest.ts';
 import type { Box } from './forest.ts';
 import type { Standing, SurveyedStore } from './survey.ts';
 
@@ -28,7 +28,7 @@ export interface PlacedBox {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** Several stand on it: its letter. */
+  /** It lies under several columns: its letter. */
   readonly letter: string | null;
 }
 
@@ -65,23 +65,24 @@ export function bytesOf(layers: readonly StoredLayer[]): bigint {
 /** Places all boxes in so much width, or in more where there are many. */
 export function layoutOf(store: SurveyedStore, width: number): Layout {
   const tallest = [...store.summary.images.map(({ image }) => image.stack), ...stacksOf(store)]
-    .map((stack) => bytesOf(stack.filter(({ role }) => role === 'image')))
+    .map((stack) => bytesOf(onceEach(stack.filter(({ role }) => role === 'image'))))
     .reduce((most, sum) => (sum > most ? sum : most), 0n);
   const bytesPerPixel = tallest === 0n ? null : Number(tallest) / SCALED;
   const scaled = ({ bytes }: StoredLayer): number =>
     bytesPerPixel === null || bytes === null ? 0 : Number(bytes) / bytesPerPixel;
   const forest = forestOf(store, (layer) => scaled(layer) < LEAST);
-  const column = Math.min(190, Math.max(112, Math.floor(width / Math.max(1, forest.columns))));
+  const column = Math.min(240, Math.max(120, Math.floor(width / Math.max(1, forest.columns))));
   const boxes: PlacedBox[] = [];
   const tops: PlacedTop[] = [];
   const letters = new Map<string, string>();
+  let distinct = 0;
   const place = (box: Box, x: number, floor: number, below: readonly string[]): string[] => {
     const [layer] = box.layers;
     const isOne = box.layers.length === 1;
     const height = isOne && layer !== undefined ? Math.max(LEAST, Math.round(scaled(layer))) : RUN;
     const token = `l${boxes.length}`;
     const y = floor - height;
-    const letter = box.users > 1 ? letterOf(letters.size) : null;
+    const letter = box.columns > 1 ? letterOf(distinct++) : null;
     if (letter !== null) for (const { key } of box.layers) letters.set(key, letter);
     const above: string[] = [];
     boxes.push({ box, token, below, above, x, y, width: box.columns * column - GAP, height, letter });

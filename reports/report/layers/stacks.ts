@@ -28,6 +28,11 @@ const APART = 24;
 const MOST_ORPHANS = 8;
 /** Where sizes are not known. */
 const HATCHED = 22;
+/** The same where there is little room. */
+const NARROW = 10;
+const NARROW_COLUMN = 150;
+/** Bold text is wider. */
+const BOLD = 0.88;
 /** From this height on a box has two lines of text. */
 const TALL = 44;
 
@@ -45,14 +50,15 @@ export function storePicture(surveyed: SurveyedStore, survey: Survey, name: stri
   const layout = layoutOf(surveyed, WIDTH - MARGIN - apart);
   const joined = layout.boxes.filter(({ letter }) => letter !== null).length;
   const stackHeight = Math.max(layout.height, orphansHeight(orphans));
-  const lines = legendLines(legendOf(layout, orphans.length > 0), WIDTH - MARGIN);
+  const width = Math.max(640, MARGIN + layout.width + apart + 8);
+  const lines = legendLines(legendOf(layout, orphans.length > 0), Math.min(width, WIDTH) - MARGIN);
   const floor = TOP + stackHeight;
   const picture: Picture = {
     kind: 'picture',
     name,
     title: `Layers of ${title}`,
     description: `${formatPlural(summary.layers, 'layer')} as boxes, the lowest at the bottom; ${joined} of the boxes carry more than one image or container and are drawn once, as wide as all that stands on them. ${formatPlural(standing.length, 'container')} on top, each with the layer that it writes to.${orphans.length > 0 ? ` At the right ${formatPlural(orphans.length, 'orphaned layer')}.` : ''}`,
-    width: Math.max(WIDTH, MARGIN + layout.width + apart + 8),
+    width,
     height: floor + 12 + lines.length * LEGEND_LINE,
     draw: ({ svg }) => {
       const stacks = svg.append('g').attr('transform', `translate(${MARGIN},${floor - layout.height})`);
@@ -72,29 +78,29 @@ function drawBox(svg: Group, placed: PlacedBox, surveyed: SurveyedStore, survey:
   if (bottom === undefined) return;
   const { store } = surveyed;
   const size = sizeOf(box.layers);
-  const step =
-    box.layers.length === 1
-      ? stepText(surveyed, bottom)
-      : `${formatPlural(box.layers.length, 'small layer')}, from ${stepText(surveyed, bottom)}`;
+  const step = box.layers.length === 1 ? stepText(surveyed, bottom) : formatPlural(box.layers.length, 'small layer');
   const isUsed = isStoodOn(placed);
   const words = [
-    step,
+    box.layers.length === 1 ? step : `${step}, from ${stepText(surveyed, bottom)}`,
     size.isKnown ? size.text : 'size not known: the engine did not count it',
     shortDigest(diffIdOf(store, bottom)) || bottom.key,
-    isUsed ? (letter === null ? 'one stands on it' : `${letter}: ${box.users} stand on it`) : 'nothing stands on it',
+    isUsed
+      ? `${letter === null ? '' : `${letter}: `}${box.users === 1 ? 'one stands' : `${box.users} stand`} on it`
+      : 'nothing stands on it',
   ];
   const link = svg.append('a').attr('href', itemHref(survey.itemOf(store, bottom)));
   link.attr('data-way', [token, ...below, ...above].join(' ')).attr('aria-label', words.join(', '));
   link.append('title').text(words.join('\n'));
+  const hatch = hatchWidth(width);
   panel(link, x, y, width, height);
-  if (!size.isKnown) hatched(link, x + width - HATCHED, y, HATCHED, height);
-  bar(link, x, y, letter === null ? 4 : 20, height, !isUsed ? 'f-over' : letter === null ? 'f-own' : 'f-shared');
+  if (!size.isKnown) hatched(link, x + width - hatch, y, hatch, height);
+  bar(link, x, y, letter === null ? 4 : 20, height, !isUsed ? 'f-over' : box.users > 1 ? 'f-shared' : 'f-own');
   if (letter !== null) {
     write(link, letter, { x: x + 10, y: y + height / 2 + 4, name: 'f-ground b', anchor: 'middle' });
   }
   const isTall = height > TALL;
   const from = x + (letter === null ? 11 : 27);
-  const to = x + width - (size.isKnown ? 7 : HATCHED + 6);
+  const to = x + width - (size.isKnown ? 7 : hatch + 6);
   const line = y + height / 2 + (isTall ? -3 : 4);
   const beside = textWidth(size.text) + 10;
   const hasSize = isTall || to - from - beside > 36;
@@ -118,7 +124,7 @@ function drawCaption(svg: Group, { box, x, y, width }: PlacedBox): void {
   const text = others.length === 0 ? first : `${first} +${others.length}`;
   const group = svg.append('g');
   group.append('title').text([first, ...others].join('\n'));
-  write(group, text, { x: x + 4, y: y - GAP / 2 - 5, name: 'b', room: (width - 8) * 0.92 });
+  write(group, text, { x: x + 4, y: y - GAP / 2 - 5, name: 'b', room: (width - 6) * BOLD });
   // What stands on the image is not of it.
   const rule = group.append('path').attr('class', 's-line').attr('stroke-dasharray', '1 3');
   rule.attr('d', `M${x},${y - GAP / 2 - CAPTION + 1}h${width}`);
@@ -146,15 +152,20 @@ function drawTop(svg: Group, { standing, token, below, x, y, width, hasInit }: P
   link.append('title').text(words.join('\n'));
   const height = WRITABLE - GAP / 2;
   edge(link, x, y, width, height, 's-text', '4 3');
-  if (bytes === null) hatched(link, x + width - HATCHED, y + 1, HATCHED - 1, height - 2, 's-line');
-  const room = width - 14 - (bytes === null ? HATCHED : 0);
+  const hatch = hatchWidth(width);
+  if (bytes === null) hatched(link, x + width - hatch, y + 1, hatch - 1, height - 2, 's-line');
+  const room = width - 10 - (bytes === null ? hatch : 0);
   const mark = first.proof === 'unproven' ? '⚠ ' : '';
-  write(link, `${mark}${title}`, { x: x + 7, y: y + 16, room: room * 0.92, name: isStill ? 'f-quiet b' : 'b' });
+  write(link, `${mark}${title}`, { x: x + 7, y: y + 16, room, name: isStill ? 'f-quiet b' : 'b' });
   write(link, isStill ? 'not running' : size, { x: x + 7, y: y + 32, room, name: 'f-quiet' });
   if (!hasInit) return;
   panel(link, x, y + WRITABLE, width, INIT - GAP / 2);
-  hatched(link, x + width - HATCHED, y + WRITABLE, HATCHED, INIT - GAP / 2, 's-line');
+  hatched(link, x + width - hatch, y + WRITABLE, hatch, INIT - GAP / 2, 's-line');
   write(link, 'init', { x: x + 7, y: y + WRITABLE + INIT / 2 + 3, name: 'f-quiet' });
+}
+
+function hatchWidth(width: number): number {
+  return width < NARROW_COLUMN ? NARROW : HATCHED;
 }
 
 /** The layer that a container writes to. */
@@ -242,14 +253,19 @@ function legendOf({ boxes, tops, left }: Layout, hasOrphans: boolean): LegendEnt
     isShared
       ? {
           width: 20,
-          text: 'shared: several stand on it',
+          text: 'shared: several columns stand on it',
           draw: (at, x, y) => {
             bar(at, x, y, 20, 16, 'f-shared');
             write(at, 'A', { x: x + 10, y: y + 12, name: 'f-ground b', anchor: 'middle' });
           },
         }
       : null,
-    { width: 4, text: 'one stands on it', draw: spine('f-own') },
+    boxes.some(({ box, letter }) => letter === null && box.users > 1)
+      ? { width: 4, text: 'several containers stand on it', draw: spine('f-shared') }
+      : null,
+    boxes.some((box) => box.box.users === 1 && isStoodOn(box))
+      ? { width: 4, text: 'one stands on it', draw: spine('f-own') }
+      : null,
     hasOrphans || boxes.some((box) => !isStoodOn(box))
       ? { width: 4, text: 'nothing uses it', draw: spine('f-over') }
       : null,

@@ -72,7 +72,7 @@ function layerRow(
   const { store, title } = surveyed;
   const diffId = diffIdOf(store, layer);
   const users = store.users.get(layer.key) ?? [];
-  const images = users.flatMap((user) => (user.kind === 'image' ? [user.image] : []));
+  const images = [...new Set(users.flatMap((user) => (user.kind === 'image' ? [user.image] : [])))];
   const containers = surveyed.standing.filter((one) => one.lineage.layers.some(({ stored }) => stored === layer));
   const names = [...containers.map(({ name }) => name), ...namesOf(images)];
   const step = stepText(surveyed, layer);
