@@ -103,7 +103,7 @@ export function legendOf(entries: readonly Meaning[], left: number, right: numbe
   const places = entries.map(([sign, meaning]) => {
     const half = sign.look === 'own' || sign.look === 'around' ? 6 : halfWidth(sign.text);
     const toWords = 2 * half + (sign.extra === '' ? 8 : 20);
-    const width = toWords + meaning.length * 6.2;
+    const width = Math.round(toWords + meaning.length * 6.2);
     if (at > left && at + width > right) [at, line] = [left, line + 1];
     const place = { sign, meaning, x: at + half, words: at + toWords, line };
     at += width + 20;

@@ -11,7 +11,7 @@ import { INITIAL } from '../support/facts.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 import { HOSTILE } from './made-report.ts';
 import { crowd, MadeHost, shop, worldOf } from './made-world.ts';
-import { expectHarmless, pictureTexts } from './pictures.ts';
+import { expectHarmless, pictureTexts, readable } from './pictures.ts';
 
 function contentOf(capture: Capture): Content {
   const content = boundaries.contentOf(worldOf(capture));
@@ -58,7 +58,7 @@ describe('boundaries', () => {
     const content = contentOf(await capture());
     expect(picturesOf(content.blocks).map((picture) => picture.name)).toEqual(pictures);
     for (const picture of pictures)
-      await expect(drawn(content, picture)).toMatchFileSnapshot(`golden/boundaries-${picture}-${name}.svg`);
+      await expect(readable(drawn(content, picture))).toMatchFileSnapshot(`golden/boundaries-${picture}-${name}.svg`);
   });
 
   test('the trees have what the pictures have', () => {

@@ -10,7 +10,7 @@ import type { ReportTable } from '../../src/schema/report.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 import { HOSTILE } from './made-report.ts';
 import { ALL, crowd, MadeHost, shop, worldOf } from './made-world.ts';
-import { expectHarmless, pictureTexts } from './pictures.ts';
+import { expectHarmless, pictureTexts, readable } from './pictures.ts';
 
 function contentOf(capture: Capture): Content {
   const content = isolation.contentOf(worldOf(capture));
@@ -42,7 +42,7 @@ describe('the isolation matrix', () => {
     ['docker', () => captureOf(fixture('docker'))],
   ])('of %s is drawn', async (name, capture) => {
     const svg = drawn(contentOf(await capture()));
-    await expect(svg).toMatchFileSnapshot(`golden/isolation-matrix-${name}.svg`);
+    await expect(readable(svg)).toMatchFileSnapshot(`golden/isolation-matrix-${name}.svg`);
   });
 
   test('each row tells whose namespaces, which limits and which rights', () => {

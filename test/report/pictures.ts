@@ -22,6 +22,11 @@ export function pictureTexts(svg: string): string[] {
   });
 }
 
+/** A picture as a golden file has it: an element a line, so that two can be compared. */
+export function readable(svg: string): string {
+  return `${svg.replaceAll('><', '>\n<')}\n`;
+}
+
 /** Valid XML, in which no name has become an element, an attribute or anything that steers, and nothing is loaded. */
 export function expectHarmless(svg: string): void {
   const document = parsed(svg);
