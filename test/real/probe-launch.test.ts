@@ -11,52 +11,10 @@ import { clean } from '../../src/probe/clean.ts';
 import type { Launcher, LaunchSpec, Probe } from '../../src/probe/launch/launcher.ts';
 import { launcherOf } from '../../src/probe/launch/launchers.ts';
 import { MARK_PREFIX } from '../../src/probe/mark.ts';
-import { scratchRoot, stateRoot } from '../../src/probe/state.ts';
 import type { ProbeRuntime, RuntimeFacts } from '../../src/schema/bench.ts';
 import { describeWith } from '../support/components.ts';
 import { Lab, startDockerd } from '../support/daemons.ts';
-
-const CGROUPS = '/sys/fs/cgroup';
-
-/** Every cgroup below, by path. Others come and go meanwhile. */
-function cgroupsBelow(directory: string): string[] {
-  return readdirOrGone(directory).flatMap((name) => [`${directory}/${name}`, ...cgroupsBelow(`${directory}/${name}`)]);
-}
-
-function readdirOrGone(directory: string): string[] {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** What a process made for its probes and is still there: other makers may be at work meanwhile. */
-function leftOf(maker: number) {
-  const mark = `${MARK_PREFIX}${maker}-`;
-  const directories = [stateRoot(), scratchRoot()]
-    .filter((root) => existsSync(root))
-    .flatMap((root) => readdirSync(root));
-  return {
-    cgroups: cgroupsBelow(CGROUPS).filter((at) => at.includes(mark)),
-    directories: directories.filter((name) => name.startsWith(mark)),
-    processes: readdirSync('/proc').filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(mark)),
-  };
-}
-
-const NOTHING = { cgroups: [], directories: [], processes: [] };
-
-function environmentOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1');
-  } catch (error) {
-    // It ended, or is of the kernel.
-    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code!)) return '';
-    throw error;
-  }
-}
+import { CGROUPS, cgroupsBelow, leftOf, NOTHING } from '../support/left.ts';
 
 /** Which file of pids' limit is set how: the same in v1 and v2. */
 const FOUR_TASKS = { controller: 'pids', file: 'pids.max', value: '4' };

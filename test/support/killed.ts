@@ -1,0 +1,100 @@
+/** `bench` with real containers, killed by SIGKILL at a random moment; what is left after `bench clean`, and of others. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+import type { BenchCleanDocument } from '../../src/schema/bench-clean.ts';
+import type { ProbeRuntime } from '../../src/schema/bench.ts';
+import { CLI, cliJson, ROOT, run } from './cli.ts';
+import { disturbed, filesOf, foreignCgroups, leftOf, type NOTHING, runtimeState } from './left.ts';
+
+/** When whom. */
+export interface Moment {
+  readonly command: readonly string[];
+  readonly runtime: ProbeRuntime;
+  /** After the first thing was made for a probe. */
+  readonly ms: number;
+  /** Whether what it started itself (not containers, which are in sessions of their own) is killed with it. */
+  readonly group: boolean;
+}
+
+const COMMANDS = [
+  ['bench', 'limits', '--quick'],
+  ['bench', 'startup', '--quick'],
+  ['bench', 'isolation', '--quick'],
+];
+
+/** Longer than any one probe takes. */
+const LONGEST_MS = 6000;
+
+/** Numbers from 0 to below 1, the same for the same seed (a linear congruential generator, modulus 2^32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Moments from a seed, with all of these runtimes and commands in turn. */
+export function momentsOf(seed: number, count: number, runtimes: readonly ProbeRuntime[]): Moment[] {
+  const random = randomFrom(seed);
+  return Array.from({ length: count }, (_, index) => ({
+    command: COMMANDS[Math.floor(index / runtimes.length) % COMMANDS.length]!,
+    runtime: runtimes[index % runtimes.length]!,
+    ms: Math.floor(random() * LONGEST_MS),
+    group: random() < 0.5,
+  }));
+}
+
+/** What was found. */
+export interface Kill {
+  /** What was there of the maker before `bench clean`, in numbers. */
+  readonly before: Readonly<Record<keyof typeof NOTHING, number>>;
+  /** What is there after it: all empty. */
+  readonly left: readonly string[];
+  /** What became of others: empty. */
+  readonly disturbed: readonly string[];
+}
+
+/** Starts it, kills it, cleans up. `DOCKER_HOST` is that of this process. */
+export async function kill({ command, runtime, ms, group }: Moment): Promise<Kill> {
+  const [program, ...args] = [...CLI, ...command, '--runtime', runtime];
+  const foreign = foreignCgroups();
+  const known = new Set(runtimeState());
+  const mounts = () => readFileSync('/proc/self/mountinfo', 'latin1').split('\n').length;
+  const mounted = mounts();
+  const maker = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'ignore'], detached: true });
+  const ended = once(maker, 'exit');
+  const pid = maker.pid!;
+  try {
+    while (maker.exitCode === null && leftOf(pid).cgroups.length === 0) await sleep(10);
+    await sleep(ms);
+    if (maker.exitCode !== null) throw new Error(`${command.join(' ')} --runtime ${runtime} ended by itself`);
+  } finally {
+    process.kill(group ? -pid : pid, 'SIGKILL');
+    await ended;
+  }
+  const there = leftOf(pid);
+  const { kept } = await cliJson<BenchCleanDocument>('bench', 'clean', '--json');
+  const after = leftOf(pid);
+  const containers = runtime === 'docker' ? await dockers() : [];
+  const left = [
+    ...kept.filter(({ what }) => what.includes(`-${pid}-`)).map(({ what, why }) => `${what}: ${why}`),
+    ...Object.entries(after).flatMap(([kind, found]) => found.map((one) => `${kind}: ${JSON.stringify(one)}`)),
+    ...filesOf(pid),
+    ...runtimeState().filter((at) => !known.has(at)),
+    ...(mounts() > mounted ? [`${mounts() - mounted} mounts`] : []),
+    ...containers,
+  ];
+  const before = Object.fromEntries(Object.entries(there).map(([kind, found]) => [kind, found.length]));
+  return { before: before as Kill['before'], left, disturbed: disturbed(foreign, foreignCgroups()) };
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Containers and images of the daemon: the test's own, in which there is nothing else. */
+async function dockers(): Promise<string[]> {
+  const lists = await Promise.all([run(['docker', 'ps', '--all', '--quiet']), run(['docker', 'images', '--quiet'])]);
+  return lists.flatMap(({ stdout, stderr }) => `${stdout}${stderr}`.split('\n').filter((line) => line !== ''));
+}
