@@ -30,12 +30,11 @@ try {
   console.log(`seed ${SEED}: ${TIMES} moments in ${usable.join(', ')}`);
   for (const [index, moment] of momentsOf(SEED, TIMES, usable).entries()) {
     const { before, left, disturbed } = await kill(moment);
-    const there = Object.entries(before).flatMap(([kind, count]) => (count === 0 ? [] : [`${count} ${kind}`]));
     const wrong = [...left, ...disturbed];
-    if (wrong.length > 0 || before.cgroups === 0) failures++;
+    if (wrong.length > 0) failures++;
     console.log(
       `${index + 1}. ${moment.command.join(' ')} --runtime ${moment.runtime}, ${moment.group ? 'group' : 'process'} killed`,
-      `after ${moment.ms} ms: there were ${there.join(', ') || 'none'}; left: ${wrong.join('; ') || 'nothing'}`,
+      `after ${moment.ms} ms: there were ${before.join(', ')}; left: ${wrong.join('; ') || 'nothing'}`,
     );
   }
 } finally {

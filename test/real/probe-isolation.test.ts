@@ -2,7 +2,8 @@
  * The probes of isolation on this kernel. Each is held against a container that lacks what it is about: without its namespace,
  * with the host's /proc, with a limit that was lifted behind its back, it must fail.
  */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
@@ -17,6 +18,7 @@ import {
 import { DEFAULT_NAMESPACES, NativeLauncher } from '../../src/probe/launch/native.ts';
 import { newMark } from '../../src/probe/mark.ts';
 import { ISOLATION_PROBES } from '../../src/probe/probes/isolation/index.ts';
+import { throttle } from '../../src/probe/probes/limits/io.ts';
 import { verdictOf, type Tamper, type Trial } from '../../src/probe/probes/probe.ts';
 import { lookAround } from '../../src/probe/probes/world.ts';
 import { describeWith, missingOf } from '../support/components.ts';
@@ -160,6 +162,29 @@ describeWith(['root', 'unshare', 'nsenter', 'taskset'], 'probes of isolation', (
     expect(failed(trial), says(trial)).toContain(id);
   });
 
+  test('kernel fails without any container, with all rights', async () => {
+    const trial = await run('leak/kernel', bare);
+    const found = failed(trial);
+    expect(found, says(trial)).toContain('set-clock');
+    // What this kernel shows everybody, or has not, is no leak.
+    const setting = (name: string) => readFileSync(`/proc/sys/kernel/${name}`, 'latin1').trim();
+    expect(found.includes('dmesg'), says(trial)).toBe(setting('dmesg_restrict') !== '0');
+    if (setting('kptr_restrict') === '0') expect(found).not.toContain('kallsyms');
+    expect(found.includes('kcore'), says(trial)).toBe(existsSync('/proc/kcore'));
+  });
+
+  test('kernel fails where a device of a disk can be opened', async (context) => {
+    // A loop device that nothing is bound to can be opened, and is empty.
+    const open = 'mount -t tmpfs tmpfs /tmp && mknod /tmp/disk b 7 0 && head -c 0 /tmp/disk';
+    const { status } = spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', open]);
+    if (world === null || status !== 0) return context.skip('no loop device can be opened here');
+    const probe = ISOLATION_PROBES.find(({ id }) => id === 'isolation/leak/kernel')!;
+    // As native containers have no rules for devices, nothing is promised of them; of those of runc it is.
+    const launcher: Launcher = { ...changed((spec) => spec), runtime: 'runc' };
+    const trial = await probe.run({ launcher, world: { ...world, disk: { dev: '7:0' } }, quick: true });
+    expect(failed(trial), says(trial)).toEqual(['raw-disk']);
+  });
+
   const neighbours = ISOLATION_PROBES.filter(({ id }) => id.startsWith('isolation/neighbour/'));
   const usable = neighbours.filter(({ needs }) =>
     needs.some((all) =>
@@ -177,10 +202,17 @@ describeWith(['root', 'unshare', 'nsenter', 'taskset'], 'probes of isolation', (
     for (const { value, name } of trial.measures) expect(value, name).toBeGreaterThan(0);
   });
 
+  const noQuota: Tamper = ({ scope, group }) => {
+    const [file, value] = scope.version('cpu') === 2 ? ['cpu.max', 'max'] : ['cpu.cfs_quota_us', '-1'];
+    scope.set({ controller: 'cpu', file, value, group });
+  };
   const lifted: Readonly<Record<string, Tamper>> = {
-    cpu: ({ scope, group }) => {
-      const [file, value] = scope.version('cpu') === 2 ? ['cpu.max', 'max'] : ['cpu.cfs_quota_us', '-1'];
-      scope.set({ controller: 'cpu', file, value, group });
+    cpu: noQuota,
+    'memory-bandwidth': noQuota,
+    io: ({ scope, group }) => {
+      if (world === null || typeof world.disk === 'string') throw new Error('no disk');
+      const { dev } = world.disk;
+      scope.set({ ...throttle(world, dev, { direction: 'write', kind: 'bps', limit: null }), group });
     },
     fork: ({ scope, group }) => scope.set({ controller: 'pids', file: 'pids.max', value: 'max', group }),
     'page-cache': ({ scope, group }) => {

@@ -1,12 +1,12 @@
 /** `bench` with real containers, killed by SIGKILL at a random moment; what is left after `bench clean`, and of others. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { BenchCleanDocument } from '../../src/schema/bench-clean.ts';
 import type { ProbeRuntime } from '../../src/schema/bench.ts';
 import { CLI, cliJson, ROOT, run } from './cli.ts';
-import { disturbed, filesOf, foreignCgroups, leftOf, type NOTHING, runtimeState } from './left.ts';
+import { filesOf, Foreign, foreignCgroups, leftOf, remade, type runtimeState } from './left.ts';
 
 /** When whom. */
 export interface Moment {
@@ -49,8 +49,8 @@ export function momentsOf(seed: number, count: number, runtimes: readonly ProbeR
 
 /** What was found. */
 export interface Kill {
-  /** What was there of the maker before `bench clean`, in numbers. */
-  readonly before: Readonly<Record<keyof typeof NOTHING, number>>;
+  /** What was there of the maker before `bench clean`, in numbers: `12 cgroups`. */
+  readonly before: readonly string[];
   /** What is there after it: all empty. */
   readonly left: readonly string[];
   /** What became of others: empty. */
@@ -60,16 +60,17 @@ export interface Kill {
 /** Starts it, kills it, cleans up. `DOCKER_HOST` is that of this process. */
 export async function kill({ command, runtime, ms, group }: Moment): Promise<Kill> {
   const [program, ...args] = [...CLI, ...command, '--runtime', runtime];
-  const foreign = foreignCgroups();
+  const foreign = new Foreign();
+  const [planted, cgroups] = [foreign.look(), foreignCgroups()];
   const known = new Set(runtimeState());
-  const mounts = () => readFileSync('/proc/self/mountinfo', 'latin1').split('\n').length;
-  const mounted = mounts();
   const maker = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'ignore'], detached: true });
   const ended = once(maker, 'exit');
   const pid = maker.pid!;
   try {
     while (maker.exitCode === null && leftOf(pid).cgroups.length === 0) await sleep(10);
     await sleep(ms);
+    // Between two containers there is nothing that could be left.
+    while (maker.exitCode === null && leftOf(pid).cgroups.length === 0) await sleep(2);
     if (maker.exitCode !== null) throw new Error(`${command.join(' ')} --runtime ${runtime} ended by itself`);
   } finally {
     process.kill(group ? -pid : pid, 'SIGKILL');
@@ -77,18 +78,21 @@ export async function kill({ command, runtime, ms, group }: Moment): Promise<Kil
   }
   const there = leftOf(pid);
   const { kept } = await cliJson<BenchCleanDocument>('bench', 'clean', '--json');
-  const after = leftOf(pid);
-  const containers = runtime === 'docker' ? await dockers() : [];
   const left = [
     ...kept.filter(({ what }) => what.includes(`-${pid}-`)).map(({ what, why }) => `${what}: ${why}`),
-    ...Object.entries(after).flatMap(([kind, found]) => found.map((one) => `${kind}: ${JSON.stringify(one)}`)),
+    ...Object.entries(leftOf(pid)).flatMap(([kind, found]) => found.map((one) => `${kind}: ${JSON.stringify(one)}`)),
     ...filesOf(pid),
     ...runtimeState().filter((at) => !known.has(at)),
-    ...(mounts() > mounted ? [`${mounts() - mounted} mounts`] : []),
-    ...containers,
+    ...(runtime === 'docker' ? await dockers() : []),
   ];
-  const before = Object.fromEntries(Object.entries(there).map(([kind, found]) => [kind, found.length]));
-  return { before: before as Kill['before'], left, disturbed: disturbed(foreign, foreignCgroups()) };
+  const disturbed = remade(cgroups, foreignCgroups());
+  if (!isDeepStrictEqual(foreign.look(), planted))
+    disturbed.push(`${JSON.stringify(planted)} became ${JSON.stringify(foreign.look())}`);
+  await foreign.remove();
+  const before = Object.entries(there).flatMap(([kind, found]) =>
+    found.length === 0 ? [] : [`${found.length} ${kind}`],
+  );
+  return { before, left, disturbed };
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,7 +1,7 @@
 /** What makers of probes leave: of one by its mark, and of others, which must be left alone. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 
 import { MARK_PREFIX } from '../../src/probe/mark.ts';
 import { scratchRoot, shortcuts, stateRoot } from '../../src/probe/state.ts';
@@ -68,56 +68,67 @@ export function runtimeState(): string[] {
   );
 }
 
-/** Of a cgroup of others: the same one is there, and the tasks that still live are in it. */
-export interface Foreign {
-  readonly inode: number;
-  /** Pid and start time. */
-  readonly tasks: readonly string[];
-}
-
-const startOf = (pid: string) =>
-  fileOf(pid, 'stat')
-    .replace(/^.*\) /, '')
-    .split(' ')[19] ?? '';
-
 /** Names of cgroups of probes and tests. */
 const OWN = /\/(?:nsinspect-|nsi-[A-Za-z0-9]{6}(?:\/|$))/m;
 
-/** All cgroups that are of no probe and no test, by path. */
-export function foreignCgroups(): Map<string, Foreign> {
+/** Inode numbers of all cgroups that are of no probe and no test, by path. */
+export function foreignCgroups(): Map<string, number> {
   const foreign = cgroupsBelow(CGROUPS).filter((at) => !OWN.test(at));
   return new Map(
-    foreign.flatMap((at): [string, Foreign][] => {
+    foreign.flatMap((at): [string, number][] => {
       const facts = statSync(at, { throwIfNoEntry: false });
-      // The root of a hierarchy, which is everybody's.
-      if (facts?.dev !== statSync(path.dirname(at)).dev) return [];
-      const members = existsSync(`${at}/cgroup.procs`) ? readProcs(at) : [];
-      return [[at, { inode: facts.ino, tasks: members.map((pid) => `${pid} ${startOf(pid)}`) }]];
+      return facts === undefined ? [] : [[at, facts.ino]];
     }),
   );
 }
 
-function readProcs(at: string): string[] {
-  try {
-    return readFileSync(`${at}/cgroup.procs`, 'latin1')
-      .split('\n')
-      .filter((pid) => pid !== '' && pid !== '0');
-  } catch (error) {
-    // Removed meanwhile; a threaded one has no list (cgroup-v2.rst, "Threads").
-    if (['ENOENT', 'ENODEV', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code!)) return [];
-    throw error;
+/** Those that were removed and made anew. (That others remove theirs meanwhile is their business.) */
+export function remade(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string[] {
+  return [...before].filter(([at, inode]) => (after.get(at) ?? inode) !== inode).map(([at]) => at);
+}
+
+/** Cgroups as other software has them, in every hierarchy, with a limit and a task: what they are like, and their removal. */
+export class Foreign {
+  readonly #tops: readonly string[];
+  readonly #sleeper: ChildProcess;
+
+  constructor() {
+    const roots = existsSync(`${CGROUPS}/cgroup.procs`)
+      ? [CGROUPS]
+      : ['memory', 'pids', 'freezer', 'cpu', 'unified'].map((name) => `${CGROUPS}/${name}`);
+    this.#tops = roots.filter((root) => existsSync(root)).map((root) => `${root}/foreign-${process.pid}`);
+    this.#sleeper = spawn('sleep', ['10000'], { stdio: 'ignore' });
+    for (const top of this.#tops) {
+      // One looks nearly like a mark.
+      for (const name of ['inner', `inner/${MARK_PREFIX}1-2`]) mkdirSync(`${top}/${name}`, { recursive: true });
+      if (existsSync(`${top}/inner/pids.max`)) writeFileSync(`${top}/inner/pids.max`, '7');
+      writeFileSync(`${top}/inner/cgroup.procs`, String(this.#sleeper.pid));
+    }
+  }
+
+  /** All that would tell that somebody was at it: directories, tasks, limit. */
+  look(): unknown {
+    return {
+      alive: this.#sleeper.exitCode === null && this.#sleeper.signalCode === null,
+      groups: this.#tops.flatMap((top) =>
+        [top, ...cgroupsBelow(top)].map((at) => {
+          // (Times of directories tell nothing: kernfs keeps them only where somebody has set an attribute.)
+          const { ino } = statSync(at);
+          const [tasks, limit] = ['cgroup.procs', 'pids.max'].map((name) => readOrNull(`${at}/${name}`));
+          return { at, ino, tasks, limit };
+        }),
+      ),
+    };
+  }
+
+  async remove(): Promise<void> {
+    const ended = once(this.#sleeper, 'exit');
+    this.#sleeper.kill('SIGKILL');
+    await ended;
+    for (const at of this.#tops.flatMap((top) => [top, ...cgroupsBelow(top)]).reverse()) rmdirSync(at);
   }
 }
 
-/** What became of others' cgroups that cannot have come about by itself: made anew, removed with living tasks, or these moved. */
-export function disturbed(before: ReadonlyMap<string, Foreign>, after: ReadonlyMap<string, Foreign>): string[] {
-  return [...before].flatMap(([at, was]) => {
-    const is = after.get(at);
-    const living = was.tasks.filter((task) => startOf(task.split(' ')[0]!) === task.split(' ')[1]);
-    if (is === undefined) return living.length === 0 ? [] : [`${at}: gone, with ${living.join(', ')} alive`];
-    if (is.inode !== was.inode) return [`${at}: another`];
-    // What starts a probe or a test elsewhere meanwhile goes into that one's by itself.
-    const moved = living.filter((task) => !is.tasks.includes(task) && !OWN.test(fileOf(task.split(' ')[0]!, 'cgroup')));
-    return moved.map((task) => `${at}: ${task} was moved`);
-  });
+function readOrNull(file: string): string | null {
+  return existsSync(file) ? readFileSync(file, 'latin1') : null;
 }
