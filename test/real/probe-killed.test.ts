@@ -33,7 +33,7 @@ describeWith(['root', 'unshare', 'runc', 'docker'], 'a run of bench that is kill
     await lab.stop();
   });
 
-  test.each(momentsOf(SEED, RUNTIMES.length, RUNTIMES))(
+  test.each(momentsOf(SEED, RUNTIMES.length, RUNTIMES, 2000))(
     `seed ${SEED}: $runtime after $ms ms, its group: $group`,
     async (moment) => {
       const { before, ...found } = await kill(moment);

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BenchCleanDocument } from '../../src/schema/bench-clean.ts';
 import type { ProbeRuntime } from '../../src/schema/bench.ts';
 import { CLI, cliJson, ROOT, run } from './cli.ts';
-import { filesOf, Foreign, foreignCgroups, leftOf, remade, type runtimeState } from './left.ts';
+import { filesOf, Foreign, foreignCgroups, leftOf, remade, runtimeState } from './left.ts';
 
 /** When whom. */
 export interface Moment {
@@ -37,12 +37,17 @@ export function randomFrom(seed: number): () => number {
 }
 
 /** Moments from a seed, with all of these runtimes and commands in turn. */
-export function momentsOf(seed: number, count: number, runtimes: readonly ProbeRuntime[]): Moment[] {
+export function momentsOf(
+  seed: number,
+  count: number,
+  runtimes: readonly ProbeRuntime[],
+  longestMs = LONGEST_MS,
+): Moment[] {
   const random = randomFrom(seed);
   return Array.from({ length: count }, (_, index) => ({
     command: COMMANDS[Math.floor(index / runtimes.length) % COMMANDS.length]!,
     runtime: runtimes[index % runtimes.length]!,
-    ms: Math.floor(random() * LONGEST_MS),
+    ms: Math.floor(random() * longestMs),
     group: random() < 0.5,
   }));
 }
@@ -58,41 +63,57 @@ export interface Kill {
 }
 
 /** Starts it, kills it, cleans up. `DOCKER_HOST` is that of this process. */
-export async function kill({ command, runtime, ms, group }: Moment): Promise<Kill> {
-  const [program, ...args] = [...CLI, ...command, '--runtime', runtime];
+export async function kill(moment: Moment): Promise<Kill> {
   const foreign = new Foreign();
-  const [planted, cgroups] = [foreign.look(), foreignCgroups()];
-  const known = new Set(runtimeState());
+  try {
+    const [planted, cgroups] = [foreign.look(), foreignCgroups()];
+    const known = new Set(runtimeState());
+    const pid = await startAndKill(moment);
+    const there = leftOf(pid);
+    const { kept } = await cliJson<BenchCleanDocument>('bench', 'clean', '--json');
+    const left = [
+      ...kept.filter(({ what }) => what.includes(`-${pid}-`)).map(({ what, why }) => `${what}: ${why}`),
+      ...Object.entries(leftOf(pid)).flatMap(([kind, found]) => found.map((one) => `${kind}: ${JSON.stringify(one)}`)),
+      ...filesOf(pid),
+      ...runtimeState().filter((at) => !known.has(at)),
+      ...(moment.runtime === 'docker' ? await dockers() : []),
+    ];
+    const disturbed = remade(cgroups, foreignCgroups());
+    if (!isDeepStrictEqual(foreign.look(), planted)) {
+      disturbed.push(`${JSON.stringify(planted)} became ${JSON.stringify(foreign.look())}`);
+    }
+    const before = Object.entries(there).flatMap(([kind, found]) =>
+      found.length === 0 ? [] : [`${found.length} ${kind}`],
+    );
+    return { before, left, disturbed };
+  } finally {
+    await foreign.remove();
+  }
+}
+
+/** Gives the pid that it had. */
+async function startAndKill({ command, runtime, ms, group }: Moment): Promise<number> {
+  const [program, ...args] = [...CLI, ...command, '--runtime', runtime];
   const maker = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'ignore'], detached: true });
   const ended = once(maker, 'exit');
   const pid = maker.pid!;
-  try {
-    while (maker.exitCode === null && leftOf(pid).cgroups.length === 0) await sleep(10);
-    await sleep(ms);
-    // Between two containers there is nothing that could be left.
-    while (maker.exitCode === null && leftOf(pid).cgroups.length === 0) await sleep(2);
+  const stands = () => {
     if (maker.exitCode !== null) throw new Error(`${command.join(' ')} --runtime ${runtime} ended by itself`);
+    return leftOf(pid).cgroups.length > 0;
+  };
+  try {
+    while (!stands()) await sleep(10);
+    await sleep(ms);
+    // Between two containers there is nothing that could be left: it is stopped for the look.
+    for (maker.kill('SIGSTOP'); !stands(); maker.kill('SIGSTOP')) {
+      maker.kill('SIGCONT');
+      await sleep(2);
+    }
   } finally {
-    process.kill(group ? -pid : pid, 'SIGKILL');
+    if (maker.exitCode === null) process.kill(group ? -pid : pid, 'SIGKILL');
     await ended;
   }
-  const there = leftOf(pid);
-  const { kept } = await cliJson<BenchCleanDocument>('bench', 'clean', '--json');
-  const left = [
-    ...kept.filter(({ what }) => what.includes(`-${pid}-`)).map(({ what, why }) => `${what}: ${why}`),
-    ...Object.entries(leftOf(pid)).flatMap(([kind, found]) => found.map((one) => `${kind}: ${JSON.stringify(one)}`)),
-    ...filesOf(pid),
-    ...runtimeState().filter((at) => !known.has(at)),
-    ...(runtime === 'docker' ? await dockers() : []),
-  ];
-  const disturbed = remade(cgroups, foreignCgroups());
-  if (!isDeepStrictEqual(foreign.look(), planted))
-    disturbed.push(`${JSON.stringify(planted)} became ${JSON.stringify(foreign.look())}`);
-  await foreign.remove();
-  const before = Object.entries(there).flatMap(([kind, found]) =>
-    found.length === 0 ? [] : [`${found.length} ${kind}`],
-  );
-  return { before, left, disturbed };
+  return pid;
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
