@@ -1,4 +1,5 @@
 /** What is on the first screen: which host, when, how complete, how much there is, what matters most, and the way on. */
+import type { FacetName } from '../../src/schema/capture.ts';
 import type { ItemId, ReportDocument, ReportFinding, ReportSide } from '../../src/schema/report.ts';
 import { nameText } from '../../src/text/bytes.ts';
 import { formatBytes, formatCount, formatPlural } from '../../src/text/units.ts';
@@ -23,8 +24,12 @@ export function barHtml({ side, sections }: ReportDocument): string {
   return `<header class="bar"><div class="bar-row"><a class="brand" href="#top">${shown(hostName(side))}</a><div class="find" role="search" hidden><label class="vh" for="find">Search everything in this report</label><input type="search" id="find" placeholder="Search everything" autocomplete="off" spellcheck="false" aria-describedby="found"><kbd aria-hidden="true">/</kbd></div><p id="found" class="found" role="status"></p><button type="button" id="theme" hidden>Dark</button></div><nav aria-label="Sections"><ul>${links.join('')}</ul></nav></header>`;
 }
 
-/** The first screen. */
-export function overviewHtml(document: ReportDocument, items: ReadonlySet<ItemId>): string {
+/** The first screen. `lacking`: facets that were not collected. */
+export function overviewHtml(
+  document: ReportDocument,
+  items: ReadonlySet<ItemId>,
+  lacking: readonly FacetName[],
+): string {
   const { side, before, host } = document;
   const facts = [
     `taken <strong>${timeHtml(document.takenAt)}</strong>`,
@@ -39,7 +44,7 @@ export function overviewHtml(document: ReportDocument, items: ReadonlySet<ItemId
       : `<p class="compared">Compared with <strong>${shown(before.snapshot === null ? before.name : `snapshot ${before.snapshot}`)}</strong> of ${timeHtml(before.takenAt)}${hostName(before) === hostName(side) ? '' : `, ${shown(hostName(before))}`}.</p>`;
   return `<section id="top" class="overview" aria-labelledby="top-h" tabindex="-1">
 <p class="kind">Isolation report</p><h1 id="top-h">${shown(hostName(side))}</h1><ul class="facts">${facts.map((fact) => `<li>${fact}</li>`).join('')}</ul>${compared}
-${tilesHtml(document)}
+${tilesHtml(document, lacking)}
 <div class="first">${findingsHtml(document, items)}
 <section class="contents" aria-labelledby="contents-h"><h2 id="contents-h">In this report</h2><ul>${document.sections.map(contentHtml).join('')}</ul></section></div>
 </section>`;
@@ -55,7 +60,7 @@ export function footHtml({ tool, side, takenAt, redacted }: ReportDocument, raw:
   return `<footer><p>Made by nsinspect ${shown(tool.version)} from what the kernel said at ${timeHtml(takenAt)}. ${facts}</p><p class="keys" hidden><kbd>/</kbd> search <kbd>Esc</kbd> clear</p></footer>`;
 }
 
-function tilesHtml({ counts, coverage, sections }: ReportDocument): string {
+function tilesHtml({ counts, coverage }: ReportDocument, lacking: readonly FacetName[]): string {
   const tiles = (
     [
       ['containers', counts.containers],
@@ -64,19 +69,22 @@ function tilesHtml({ counts, coverage, sections }: ReportDocument): string {
       ['cgroups', counts.cgroups],
     ] as const
   ).map(([name, count]) => `<div><dt>${name}</dt><dd>${formatCount(count)}</dd></div>`);
-  const lacking = sections.filter(({ available }) => !available);
   const gaps = [
     ...coverage.notes,
-    ...lacking.map(({ title, summary }) => `section ${title}: ${summary}`),
+    ...(lacking.length > 0 ? [`not collected: ${lacking.join(', ')}`] : []),
     ...(coverage.vanished > 0
       ? [`${formatPlural(coverage.vanished, 'process', 'processes')} ended while they were looked at`]
       : []),
   ];
   const complete =
     gaps.length === 0
-      ? '<dd class="c-own"><span aria-hidden="true">✓ </span>complete</dd>'
-      : `<dd><details class="gaps"><summary class="c-near"><span aria-hidden="true">▲ </span>${formatPlural(gaps.length, 'gap')}</summary><ul>${gaps.map((gap) => `<li>${shown(gap)}</li>`).join('')}</ul></details></dd>`;
-  return `<dl class="tiles">${tiles.join('')}<div class="complete"><dt>what could be read</dt>${complete}</div></dl>`;
+      ? '<span class="c-own"><span aria-hidden="true">✓ </span>complete</span>'
+      : `<a class="c-near" href="#gaps"><span aria-hidden="true">▲ </span>${formatPlural(gaps.length, 'gap')}</a>`;
+  const list =
+    gaps.length === 0
+      ? ''
+      : `<details class="gaps" id="gaps" tabindex="-1"><summary>What could not be read</summary><ul>${gaps.map((gap) => `<li>${shown(gap)}</li>`).join('')}</ul></details>`;
+  return `<dl class="tiles">${tiles.join('')}<div class="complete"><dt>what could be read</dt><dd>${complete}</dd></div></dl>${list}`;
 }
 
 function findingsHtml({ findings, sections }: ReportDocument, items: ReadonlySet<ItemId>): string {

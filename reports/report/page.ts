@@ -1,6 +1,7 @@
 /** The report as one HTML page, which opens anywhere: its style, its script and its facts are in it. */
 import { gzipSync } from 'node:zlib';
 
+import type { Capture, FacetName } from '../../src/schema/capture.ts';
 import type { ItemId } from '../../src/schema/report.ts';
 import { reportDocument } from './document.ts';
 import type { Report } from './document.ts';
@@ -20,6 +21,21 @@ export interface PageOptions {
 /** A picture that stands for the page; without one a server would be asked for /favicon.ico. */
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect x='1' y='1' width='14' height='14' rx='3' fill='%230a58ca'/%3E%3Crect x='4' y='4' width='8' height='8' rx='1' fill='none' stroke='%23fff' stroke-width='1.5'/%3E%3Crect x='6.5' y='6.5' width='3' height='3' fill='%23fff'/%3E%3C/svg%3E";
+
+/** Every facet that a capture can have; without the host there is none. */
+const FACETS = [
+  'tasks',
+  'namespaces',
+  'mounts',
+  'engines',
+  'cgroups',
+  'limits',
+  'layers',
+] as const satisfies readonly FacetName[];
+
+function lackingOf(capture: Capture): readonly FacetName[] {
+  return FACETS.filter((facet) => capture[facet] === undefined);
+}
 
 /** The page, whole. */
 export function reportPage(report: Report, { raw }: PageOptions): string {
@@ -51,7 +67,7 @@ export function reportPage(report: Report, { raw }: PageOptions): string {
 <a class="skip" href="#content">Skip to the content</a>
 ${barHtml(document)}
 <main id="content" tabindex="-1">
-${overviewHtml(document, items)}
+${overviewHtml(document, items, lackingOf(report.world.capture))}
 ${sections}
 </main>
 ${footHtml(document, raw)}

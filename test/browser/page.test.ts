@@ -258,7 +258,7 @@ describeWith(['chromium'], 'the page of a report', () => {
     expect(cut).toBe(0);
     const pdf = Buffer.from(await page.pdf({ format: 'A4' })).toString('latin1');
     expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeGreaterThan(3);
-    expect(await page.locator('.gaps').getAttribute('open')).toBeNull();
+    expect(await page.locator('#gaps').getAttribute('open')).toBeNull();
   });
 
   it('fits into 400 pixels', async () => {
@@ -315,7 +315,7 @@ describeWith(['chromium'], 'the page of a report', () => {
     expect(await page.locator('.find').isVisible()).toBe(false);
     for (const panel of await page.locator('.panel').all()) expect(await panel.isVisible()).toBe(true);
     expect(await page.locator('.panel-title').first().isVisible()).toBe(true);
-    expect(await page.locator('#css-sets .rest').first().innerText()).toContain('shown where scripts may run');
+    expect(await page.locator('#css-sets .rest').first().textContent()).toContain('shown where scripts may run');
     expect(troubles).toEqual([]);
   });
 });

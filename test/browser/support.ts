@@ -105,5 +105,5 @@ export function crowdedHost(): Capture {
 
 /** Rows that a table shows: the texts of the cells of one column. */
 export function columnOf(page: Page, table: string, column: number): Promise<string[]> {
-  return page.locator(`#${table} tbody tr > :nth-child(${column})`).allInnerTexts();
+  return page.locator(`#${table} tbody tr > :nth-child(${column})`).allTextContents();
 }

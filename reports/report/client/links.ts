@@ -50,7 +50,7 @@ export class Links {
     if (found === null) return;
     if (found.closest('[hidden]') !== null) this.#clearSearch();
     for (let at: HTMLElement | null = found; at !== null; at = at.parentElement) {
-      if (at instanceof HTMLDetailsElement && at !== found) at.open = true;
+      if (at instanceof HTMLDetailsElement) at.open = true;
       if (at.classList.contains('panel')) choose(at);
     }
     const isItem = home !== undefined;
