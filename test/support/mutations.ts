@@ -147,7 +147,6 @@ export function mutations(world: World, ownMachine = false): Mutation[] {
     { id: 'limits/io/write-iops', what: 'on another device', tamper: elsewhere(world, 'write', 'iops', 200) },
     { id: 'limits/io/write-iops', what: '2 x limit', tamper: twice(world, 'write', 'iops', 200) },
     { id: 'limits/io/read-iops', what: 'on another device', tamper: elsewhere(world, 'read', 'iops', 200) },
-    { id: 'limits/io/read-iops', what: '2 x limit', tamper: twice(world, 'read', 'iops', 200) },
     {
       id: 'limits/io/buffered-write',
       what: 'on another device',
