@@ -66,8 +66,16 @@ function thinned(values: readonly number[]): number[] {
 
 /** What made the runs, and how often. */
 function commandsOf(all: readonly BenchDocument[]): string[] {
-  const kinds = Map.groupBy(all, (run) => `bench run --suite ${run.suites.join()}${roundsOf(run)}`);
+  const kinds = Map.groupBy(all, (run) => `bench ${probesOf(run)}${roundsOf(run)}`);
   return [...kinds].map(([command, { length }]) => `${length} times: nsinspect ${command} --output RUN.json`);
+}
+
+/** A run does not say what it was told: with a probe or two it was told them. */
+function probesOf({ suites, results }: BenchDocument): string {
+  const ids = [...new Set(results.map(({ id }) => id))];
+  const [suite = ''] = suites;
+  const isNamed = suite !== 'density' && ids.length <= 2;
+  return isNamed ? `${suite} ${ids.map((id) => id.slice(suite.length + 1)).join(' ')}` : `run --suite ${suites.join()}`;
 }
 
 /** Only these two suites run in rounds of a number that is told. */

@@ -42,6 +42,8 @@ export interface Judging {
   readonly stealDifference: number;
   /** Where the mean pressures (PSI) differ by more, a change of what something costs is put down to the machine. 0 to 1. */
   readonly pressureDifference: number;
+  /** Where the mean pressure on CPUs was more in both runs, a change by the clock is put down to the machine. 0 to 1. */
+  readonly mostPressure: number;
 }
 
 /** A property in which two environments differ. Unknown is null. */

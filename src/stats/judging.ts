@@ -15,4 +15,5 @@ export const JUDGING: Judging = {
   threshold: null,
   stealDifference: 0.05,
   pressureDifference: 0.2,
+  mostPressure: 0.95,
 };

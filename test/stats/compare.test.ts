@@ -73,6 +73,8 @@ describe('a comparison', () => {
     ['memory', 'bytes', 'lower', 0.3, 0.8, 'regression'],
     ['a looser limit', 'ratio', 'target', 0.3, 0.8, 'regression'],
     ['less busy', 'ms', 'lower', 0.8, 0.3, 'regression'],
+    ['overrun by them in both', 'ms', 'lower', 0.99, 0.98, 'inconclusive'],
+    ['overrun, by CPU time', 'ms of CPU', 'lower', 0.99, 0.98, 'regression'],
   ] as const)('with other programs on the machine: %s', (_, unit, better, before, after, change) => {
     const under = (cpu: number, values: readonly number[]) => {
       const more = { unit, better, target: better === 'target' ? 100 : null } as const;
