@@ -141,7 +141,7 @@ function wordsOf(row: BoundaryRow, looks: readonly Look[], world: World): Report
   const { leader, processes, tasks } = boundary;
   const types = (look: Look): NsType[] => belongings.filter((_, i) => looks[i] === look).map(({ type }) => type);
   const shared = sharedWith(belongings, (pid) => world.containerOf(pid));
-  const [own, host, unknown] = [types('own'), [...types('host'), ...types('usual')], types('unknown')];
+  const [own, host, usual, unknown] = [types('own'), types('host'), types('usual'), types('unknown')];
   const since = age === null ? '' : `, for ${formatAge(age)}`;
   return [
     { text: `${processLabel(leader)}${since}`, item: processItem(leader) },
@@ -149,6 +149,7 @@ function wordsOf(row: BoundaryRow, looks: readonly Look[], world: World): Report
     ...(own.length === 0 ? [] : [{ text: own.join(' '), mark: 'own' as const }]),
     ...(shared === '' ? [] : [{ text: shared, mark: 'shared' as const }]),
     ...(host.length === 0 ? [] : [{ text: host.join(' '), mark: 'host' as const }]),
+    ...(usual.length === 0 ? [] : [{ text: `the host's ${usual.join(' ')}` }]),
     ...(unknown.length === 0 ? [] : [{ text: unknown.join(' '), mark: 'unknown' as const }]),
     ...(kind !== 'cgroup' || cgroup === null ? [] : [{ text: nameText(cgroup) }]),
   ];

@@ -46,7 +46,7 @@ function rowOf(ns: Namespace, world: World, around: Surroundings): ReportCell[] 
   const inside = new Set(ns.processes.flatMap(({ pid }) => world.containerOf(pid) ?? []));
   return [
     { text: refText(facts) },
-    { ...whoseOf(ns, world), ...(facts.initial === true && { mark: 'host' as const }) },
+    whoseOf(ns, world),
     { text: String(processCount) },
     { text: String(taskCount) },
     { text: String(inside.size) },

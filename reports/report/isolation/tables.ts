@@ -82,6 +82,8 @@ function keepingCell(keeping: Keeping, matrix: Matrix): ReportCell {
   if (standing === 'shared')
     return { text: matrix.groupOf(keeping)?.letter ?? 'shared', ...item, mark: 'shared', note };
   if (standing === 'unknown') return { text: '?', ...item, mark: 'unknown', note };
+  // What is as usual does not stand out.
+  if (standing === 'host' && !matrix.isLoud(type)) return { text: standing, ...item, note };
   return { text: standing, ...item, mark: standing, note };
 }
 
@@ -170,6 +172,7 @@ export function patternsTable(patterns: readonly Pattern[]): ReportTable {
 }
 
 function patternCell({ look, text, extra, title }: Line['cells'][number]): ReportCell {
-  const mark = look === 'usual' || look === 'around' ? 'host' : look === 'outside' ? 'shared' : look;
-  return { text: `${look === 'own' ? 'own' : text}${extra === '' ? '' : ` ${extra}`}`, mark, note: title };
+  const cell = { text: `${look === 'own' ? 'own' : text}${extra === '' ? '' : ` ${extra}`}`, note: title };
+  if (look === 'usual' || look === 'around') return cell;
+  return { ...cell, mark: look === 'outside' ? 'shared' : look };
 }
