@@ -1,8 +1,8 @@
 /**
  * Measures nsinspect beside lsns and systemd-cgls and writes docs/performance.md: `npm run bench`. With `--quick` it takes three
  * rounds and only prints; with `--sizes 500/20,20000/800` it plants other crowds (processes/containers), with
- * `--cgroups 500/5000` others in cgroups (cgroups/threads), and only prints, too. `-` for a list: none. `--only layers` and
- * `--only history` measure that section alone and leave the others as they are.
+ * `--cgroups 500/5000` others in cgroups (cgroups/threads), and only prints, too. `-` for a list: none. `--only layers`,
+ * `--only history` and `--only report` measure that section alone and leave the others as they are.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,8 +20,10 @@ import { makeMeasure, measureInTurns, type Measure, type Peer } from './measure.
 import { withParts, type PartTimes } from './part-times.ts';
 import { machineText, markdown, type Machine, type SizeResult } from './report.ts';
 import type { CgroupSizeResult } from './report-cgroups.ts';
-import { historySection, withHistorySection } from './report-history.ts';
-import { layersSection, withLayersSection } from './report-layers.ts';
+import { historySection } from './report-history.ts';
+import { layersSection } from './report-layers.ts';
+import { measurePages, reportSection } from './report-page.ts';
+import { withSection } from './table.ts';
 
 const SIZES = '500/20,2000/80,5000/200';
 const CGROUP_SIZES = '500/5000,1000/10000,2000/20000';
@@ -61,8 +63,8 @@ const { values } = parseArgs({
 if (process.geteuid?.() !== 0) {
   console.error('the benchmark plants a crowd of processes in namespaces of their own: run it as root');
   process.exitCode = 2;
-} else if (values.only !== undefined && values.only !== 'layers' && values.only !== 'history') {
-  console.error('only layers and history can be measured alone: --only layers, --only history');
+} else if (values.only !== undefined && !['layers', 'history', 'report'].includes(values.only)) {
+  console.error('only these can be measured alone: --only layers, --only history, --only report');
   process.exitCode = 2;
 } else {
   await bench();
@@ -82,14 +84,21 @@ async function bench(): Promise<void> {
 
   if (values.only === 'layers') {
     const section = layersSection(await measureLayers(directory, rounds, measure, tell), machineText(machine));
-    write(withLayersSection(readFileSync(PAGE, 'utf8'), section), section);
+    write(withSection(readFileSync(PAGE, 'utf8'), section), section);
     return;
   }
 
   const historyRounds = { rounds, isQuick: values.quick };
   if (values.only === 'history') {
     const section = historySection(await measureHistory(directory, historyRounds, measure, tell), machineText(machine));
-    write(withHistorySection(readFileSync(PAGE, 'utf8'), section), section);
+    write(withSection(readFileSync(PAGE, 'utf8'), section), section);
+    return;
+  }
+
+  if (values.only === 'report') {
+    const pages = await measurePages(directory, rounds, measure, tell);
+    const section = reportSection(pages, rounds, machineText(machine));
+    write(withSection(readFileSync(PAGE, 'utf8'), section), section);
     return;
   }
 
@@ -122,7 +131,8 @@ async function bench(): Promise<void> {
 
   const layers = await measureLayers(directory, rounds, measure, tell);
   const history = await measureHistory(directory, historyRounds, measure, tell);
-  const page = markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups, layers, history });
+  const pages = await measurePages(directory, rounds, measure, tell);
+  const page = markdown({ machine, rounds, shortRounds, startUp, idle, sizes, cgroups, layers, history, pages });
   write(page, page);
 }
 

@@ -101,14 +101,6 @@ included; ${(record.share * 100).toFixed(2)} % by its own count, the median pass
 `;
 }
 
-/** The page with this section in the place of the one that it had. */
-export function withHistorySection(page: string, section: string): string {
-  const from = page.indexOf(HEADING);
-  if (from < 0) return page + section;
-  const next = page.indexOf('\n## ', from + HEADING.length);
-  return page.slice(0, from) + section + (next < 0 ? '' : page.slice(next));
-}
-
 function sizeTargets(sizes: readonly HistorySize[]): Target[] {
   const aim = sizes.find(({ tasks }) => tasks === AIM);
   const at = `${count(AIM)} tasks`;

@@ -52,14 +52,6 @@ were: of one that is not, files are read a second time.
 ${stacks.map(stackSection).join('')}`;
 }
 
-/** The page with this section in the place of the one that it had. */
-export function withLayersSection(page: string, section: string): string {
-  const from = page.indexOf(HEADING);
-  if (from < 0) return page + section;
-  const next = page.indexOf('\n## ', from + HEADING.length);
-  return page.slice(0, from) + section + (next < 0 ? '' : page.slice(next));
-}
-
 function storeTargets(stores: readonly StoreResult[]): Target[] {
   const aim = stores.find(({ containers, images }) => containers === AIM.containers && images === AIM.images);
   return [

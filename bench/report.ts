@@ -5,6 +5,7 @@ import { PARTS, type PartTimes } from './part-times.ts';
 import { cgroupSections, cgroupTargets, type CgroupSizeResult } from './report-cgroups.ts';
 import { historySection } from './report-history.ts';
 import { layersSection, type LayerResults } from './report-layers.ts';
+import { reportSection, type PageSize } from './report-page.ts';
 import { count, mb, ms, table, targetTable, type Target } from './table.ts';
 
 /** The machine, as far as it bears on the figures. */
@@ -38,6 +39,7 @@ export interface Results {
   readonly cgroups: readonly CgroupSizeResult[];
   readonly layers: LayerResults;
   readonly history: HistoryResults;
+  readonly pages: readonly PageSize[];
 }
 
 const LSNS = 'lsns';
@@ -53,6 +55,7 @@ export function markdown({
   cgroups,
   layers,
   history,
+  pages,
 }: Results): string {
   const largest = sizes.at(-1);
   return `# Performance
@@ -83,7 +86,7 @@ ${table(
   ['command', 'wall', 'CPU', 'memory'],
   [...idle].map(([name, one]) => [`\`${name}\``, ms(one.wallMs), ms(one.cpuMs), mb(one.peakMb)]),
 )}
-${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}${cgroupSections(cgroups)}${layersSection(layers, machineText(machine))}${historySection(history, machineText(machine))}`;
+${sizes.map((size) => sizeSection(size)).join('')}${sizes.length > 1 ? growth(sizes) : ''}${sizes.map((size) => partsSection(size)).join('')}${cgroupSections(cgroups)}${layersSection(layers, machineText(machine))}${historySection(history, machineText(machine))}${reportSection(pages, rounds, machineText(machine))}`;
 }
 
 /** Kernel, processors and Node in words. */

@@ -39,3 +39,12 @@ export function mb(value: number): string {
 export function count(value: number): string {
   return value.toLocaleString('en');
 }
+
+/** The page with this section, which begins with its heading, in the place of the one that it had. */
+export function withSection(page: string, section: string): string {
+  const heading = section.slice(0, section.indexOf('\n', 1) + 1);
+  const from = page.indexOf(heading);
+  if (from < 0) return page + section;
+  const next = page.indexOf('\n## ', from + heading.length);
+  return page.slice(0, from) + section + (next < 0 ? '' : page.slice(next));
+}
