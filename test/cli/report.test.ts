@@ -4,8 +4,13 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { encodeCapture } from '../../src/capture/file.ts';
+import { decodeCapture, encodeCapture } from '../../src/capture/file.ts';
 import { outputOf, watchInterval } from '../../src/cli/report-flags.ts';
+import type { Capture } from '../../src/schema/capture.ts';
+import type { ReportDocument } from '../../src/schema/report.ts';
+import { Store } from '../../src/store/store.ts';
+import { nameText } from '../../src/text/bytes.ts';
+import { madeMetric, madeProbe, madeRun } from '../stats/made-runs.ts';
 import { cli, cliJson } from '../support/cli.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 
@@ -108,5 +113,57 @@ describe('report', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('cannot make');
     expect(readFileSync(at('file'), 'utf8')).toBe('mine');
+  });
+
+  it('compares with a file and with the history, and shows what was measured', async () => {
+    const db = at('history.db');
+    const report = (...args: readonly string[]) => cliJson<ReportDocument>('report', '--json', ...args);
+    const before = decodeCapture(readFileSync(at('host.nsc')), 'host.nsc');
+    const later = (minutes: number): Capture => ({
+      ...before,
+      takenAt: new Date(Date.parse(before.takenAt) + minutes * 60_000).toISOString(),
+    });
+    const store = Store.open(db, 'write');
+    for (const at of [1, 2, 3]) store.put(later(at), { label: `at ${at}` });
+    const run = madeRun([madeProbe('limits/cpu-quota', [madeMetric([1, 1.01], { better: 'target', target: 1 })])]);
+    store.putRun({ ...run, environment: { ...run.environment, hostname: nameText(before.host.hostname ?? '') } });
+    store.close();
+    writeFileSync(at('run.json'), JSON.stringify({ ...run, takenAt: '2026-02-02T03:04:05.000Z' }));
+
+    const ofFiles = await report('--from', at('host.nsc'), '--before', at('host.nsc'), '--bench', at('run.json'));
+    expect(ofFiles.before).toMatchObject({ name: at('host.nsc'), snapshot: null });
+    const available = (document: ReportDocument) =>
+      document.sections.filter((section) => section.available).map(({ id }) => id);
+    expect(available(ofFiles)).toEqual(expect.arrayContaining(['changes', 'benchmarks']));
+
+    const ofHistory = await report('--snapshot', 'latest', '--before', '1', '--db', db);
+    expect([ofHistory.side.snapshot, ofHistory.before?.snapshot]).toEqual([3, 1]);
+    expect(available(ofHistory)).toEqual(expect.arrayContaining(['changes', 'benchmarks']));
+    const changes = ofHistory.sections.find(({ id }) => id === 'changes');
+    const timeline = changes?.blocks.find((block) => block.kind === 'table' && block.name === 'timeline');
+    const rows = timeline?.kind === 'table' ? timeline.rows.map(({ cells }) => cells.map(({ text }) => text)) : [];
+    expect(rows.map((row) => [row[0], row[2], row[5], row[6]])).toEqual([
+      ['1', 'at 1', 'not compared', 'not compared'],
+      ['2', 'at 2', '0', '0'],
+      ['3', 'at 3', '0', '0'],
+    ]);
+    expect(rows[0]?.[3]).toBe(String(ofHistory.counts.containers));
+
+    const ofBoth = await report('--from', at('host.nsc'), '--db', db, '--bench', at('run.json'));
+    expect(ofBoth.before).toBeNull();
+    expect(ofBoth.sections.find(({ id }) => id === 'benchmarks')?.summary).toContain('2 runs');
+  });
+
+  it('says in one line what is wrong with a side or a file', async () => {
+    const failure = async (...args: readonly string[]) => {
+      const { status, stderr } = await cli('report', '--from', at('host.nsc'), '--format', 'md', ...args);
+      return `${status} ${stderr.split('\n')[0] ?? ''}`;
+    };
+    expect(await failure('--before', 'live')).toMatch(/^2 .*the earlier side cannot be the live host/);
+    expect(await failure('--before', 'nowhere.nsc')).toMatch(
+      /^2 .*nowhere.nsc is neither live, nor a moment, nor a file/,
+    );
+    expect(await failure('--bench', at('host.nsc'))).toMatch(/^2 .*is no run of nsinspect bench/);
+    expect(await failure('--db', at('none.db'))).toMatch(/^2 .*none\.db/);
   });
 });

@@ -133,7 +133,7 @@ function picture(all: readonly Block[], count: number, words: Words): Picture {
   }
   const hasHistory = blocks.some((block) => block.rows.some(({ history }) => history !== null));
   const width = RIGHT + NUMBERS + (hasHistory ? HISTORY + 26 : 0);
-  const heights = blocks.map((block) => Math.max(2, block.rows.length) * ROW + BETWEEN);
+  const heights = blocks.map((block) => Math.max(2 + setLines(block).length, block.rows.length) * ROW + BETWEEN);
   const foot = HEAD + heights.reduce((sum, height) => sum + height, 0);
   const entries = [...words.legend, ...legendOf(hasHistory, count - rows)];
   const legend = legendLines(entries, width);
@@ -151,7 +151,7 @@ function picture(all: readonly Block[], count: number, words: Words): Picture {
         if (at % 2 === 0) bar(svg, 0, y - BETWEEN / 2, width, heights[at] ?? 0, 'f-raised');
         write(svg, block.title, { x: 4, y: y + 14, name: 'b', room: (NAME - 8) * 0.92 });
         write(svg, block.more, { x: 4, y: y + 14 + ROW, name: 'f-quiet', room: NAME - 8 });
-        for (const [line, set] of block.set.slice(0, block.rows.length - 2).entries()) {
+        for (const [line, set] of setLines(block).entries()) {
           write(svg, set, { x: 4, y: y + 14 + ROW * (line + 2), name: 'f-quiet q', room: NAME + 10 });
         }
         y += heights[at] ?? 0;
@@ -167,6 +167,11 @@ function picture(all: readonly Block[], count: number, words: Words): Picture {
       drawLegend(svg, legend, 4, foot + 8);
     },
   };
+}
+
+/** What was set, a line each where there is room for that. */
+function setLines({ set, rows }: Block): readonly string[] {
+  return set.length === 0 || rows.length >= 2 + set.length ? set : [set.join(' ')];
 }
 
 function drawRow(svg: Group, { result, metric, history }: Measured, { place }: Scale, y: number): void {

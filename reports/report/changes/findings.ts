@@ -8,6 +8,9 @@ import type { Finding } from '../section.ts';
 import { effectOf } from './groups.ts';
 import type { ChangedGroup, Comparison } from './groups.ts';
 
+/** Ids of containers are known by their beginning. */
+const LONG_ID = /[0-9a-f]{64}/g;
+
 /** With more containers, one finding tells of all. */
 const MOST_APART = 3;
 
@@ -53,7 +56,8 @@ function told(
   return found.map(({ group, changes }) => {
     const [first] = changes;
     const more = changes.length > 1 ? `, and ${changes.length - 1} more ${what}` : '';
-    const text = `${group.title}: ${first === undefined ? '' : changeText(first)}${more}, since ${since}.`;
+    const sentence = first === undefined ? '' : changeText(first).replaceAll(LONG_ID, (id) => id.slice(0, 12));
+    const text = `${group.title}: ${sentence}${more}, since ${since}.`;
     return {
       kind,
       severity,

@@ -27,7 +27,7 @@ export function layersTable(
     caption: 'Layers of images',
     columns: [
       textColumn('layer', 'Layer'),
-      textColumn('letter', 'Letter in the picture'),
+      textColumn('letter', 'Letter'),
       textColumn('step', 'Build step'),
       numberColumn('size', 'Size', 'bytes'),
       numberColumn('containers', 'Containers', 'count'),

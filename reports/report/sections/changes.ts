@@ -64,6 +64,7 @@ function summaryText({ changes, noise, groups, unchanged }: Comparison, since: s
   if (changes.length === 0) return `Nothing changed since ${since}${everyday}.`;
   const loosened = changes.filter((change) => effectOf(change) === 'loosened').length;
   const containers = groups.filter(({ id }) => id !== null).length;
+  const same = unchanged.length === 0 ? '' : `; ${formatPlural(unchanged.length, 'container')} unchanged`;
   const where = containers === 0 ? 'the host' : formatPlural(containers, 'container');
-  return `${formatPlural(changes.length, 'change')} of ${where} since ${since}, ${loosened === 0 ? 'none loosened anything' : `${loosened} of them loosened something`}; ${formatPlural(unchanged.length, 'container')} unchanged${everyday}.`;
+  return `${formatPlural(changes.length, 'change')} of ${where} since ${since}, ${loosened === 0 ? 'none loosened anything' : `${loosened} of them loosened something`}${same}${everyday}.`;
 }
