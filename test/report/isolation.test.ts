@@ -103,6 +103,20 @@ describe('the isolation matrix', () => {
     expect(pictureTexts(drawn(content))).toContain('151 containers');
   });
 
+  test('many of which no two are alike are cut, and it is said', () => {
+    const host = new MadeHost();
+    const types = ['mnt', 'net', 'ipc', 'uts', 'cgroup', 'pid', 'user'] as const;
+    for (let i = 0; i < 100; i++) {
+      const share = types.map((type, bit) => [type, (i >> bit) & 1 ? 'host' : host.namespace(type)] as const);
+      host.container(`c${String(i)}`, { share: Object.fromEntries(share) });
+    }
+    const content = contentOf(host.capture());
+    const texts = content.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
+    expect(texts).toContain('40 lines more would not fit into the picture: the tables have all.');
+    expect(table(content.blocks, 'patterns').rows).toHaveLength(100);
+    expect(drawn(content).match(/<[a-z]/g)!.length).toBeLessThan(3000);
+  });
+
   test('two captures that differ in one container differ in its lines', () => {
     const made = (isShared: boolean) => {
       const host = new MadeHost();

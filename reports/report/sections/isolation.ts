@@ -41,6 +41,7 @@ function contentOf(world: World): Content {
   const blocks: Block[] = [
     matrixPicture(matrix, lines, descriptionOf(matrix, lines)),
     ...notesOf(matrix, world),
+    ...(patterns === null || patterns.length <= MOST_LINES ? [] : [leftOut(patterns.length - MOST_LINES)]),
     ...(patterns === null ? [] : [patternsTable(patterns)]),
     matrixTable(matrix),
     ...(groups === null ? [] : [groups]),
@@ -70,6 +71,13 @@ function summaryOf(matrix: Matrix): string {
 function descriptionOf(matrix: Matrix, lines: readonly Line[]): string {
   const isWhole = lines.length === matrix.rows.length;
   return `A line for ${isWhole ? 'each container' : 'all containers that are alike'}, a column for each of the eight types of namespaces: a dot for one of its own, a letter for one that is shared, a box for the host's. Then limits with how much of them is used, and rights. ${summaryOf(matrix)}`;
+}
+
+function leftOut(count: number): Block {
+  return {
+    kind: 'text',
+    text: `${formatPlural(count, 'line')} more would not fit into the picture: the tables have all.`,
+  };
 }
 
 /** What the capture lacks. */
