@@ -15,6 +15,7 @@ import type { CgroupsFacet } from '../../src/schema/cgroups.ts';
 import type { TasksFacet } from '../../src/schema/tasks.ts';
 import { displayWidth } from '../../src/text/width.ts';
 import { graphFacet, graphTasks, type MadeCgroup } from '../model/made-graph.ts';
+import { readable } from '../report/pictures.ts';
 import { describeWith } from '../support/components.ts';
 import { processOf } from '../support/facts.ts';
 
@@ -112,7 +113,7 @@ describe('the text', () => {
 
 describe('the SVG', () => {
   it('is as it was drawn before', async () => {
-    await expect(svg).toMatchFileSnapshot('golden/css-graph.svg');
+    await expect(readable(svg)).toMatchFileSnapshot('golden/css-graph.svg');
   });
 
   it('has a title, a description, and for each css_set a way to one cgroup of every hierarchy', () => {
