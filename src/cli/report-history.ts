@@ -42,9 +42,11 @@ export function timelineOf(store: Store, host: HostId, wanted: readonly (number 
   const compared = comparedFrom(picked);
   let before: Capture | null = null;
   return picked.map((info, at): TimelinePoint => {
-    const { id, takenAt, label, processes, facets } = info;
+    const { id, takenAt, label, processes } = info;
     const base = { snapshot: id, takenAt, label, processes };
-    const unlooked = { containers: facets.includes('tasks') ? (counts[at] ?? 0) : null, changes: null, loosened: null };
+    // None may mean that nobody looked.
+    const seen = counts[at] ?? 0;
+    const unlooked = { containers: seen > 0 ? seen : null, changes: null, loosened: null };
     if (at < compared) return { ...base, ...unlooked };
     const capture = captureOf(store, id);
     const { tasks, engines, host: facts } = capture;

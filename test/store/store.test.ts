@@ -168,6 +168,7 @@ describe('the store', () => {
       [3, 2, 'docker:a', '{"memory":1}'],
     ]);
     expect(db.prepare('SELECT * FROM containers').all()).toEqual([]);
+    expect(store.containers([1, 2, 3, 4, 99])).toEqual([1, 1, 1, 0, 0]);
   });
 
   it('gives room back', (context) => {

@@ -179,8 +179,8 @@ export function timelineTable(timeline: readonly TimelinePoint[]): ReportTable {
         countCell(snapshot),
         textCell(momentText(takenAt)),
         textCell(label ?? ''),
-        maybe(containers, 'not collected'),
-        maybe(processes, 'not collected'),
+        maybe(containers, 'not known'),
+        maybe(processes, 'not known'),
         maybe(changes, 'not compared'),
         loosened !== null && loosened > 0
           ? { ...countCell(loosened), mark: 'loosened' }
