@@ -5,7 +5,6 @@ import type {
   ReportCell,
   ReportColumn,
   ReportNode,
-  ReportRow,
   ReportTable,
   ReportTree,
 } from '../../src/schema/report.ts';
@@ -91,9 +90,4 @@ export function unpackCell(packed: PackedCell): ReportCell {
     ...(mark !== 0 && { mark }),
     ...(note !== 0 && { note }),
   };
-}
-
-/** The row as it was. */
-export function unpackRow([item, mark, ...cells]: PackedRow): ReportRow {
-  return { item: item === 0 ? null : item, cells: cells.map(unpackCell), ...(mark !== 0 && { mark }) };
 }

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { decodeCapture } from '../../src/capture/file.ts';
 import { processItem, itemHref } from '../../reports/report/items.ts';
+import { reportPage } from '../../reports/report/page.ts';
 import { describeWith } from '../support/components.ts';
-import { columnOf, crowdedHost, dockerHost, pageOf, TestBrowser } from './support.ts';
+import { columnOf, crowdedHost, dockerHost, pageOf, reportOf, TestBrowser } from './support.ts';
 
 const TABLE = 'processes-processes-table';
 
@@ -308,6 +309,15 @@ describeWith(['chromium'], 'the page of a report', () => {
     expect(await svg.locator('[data-way]').count()).toBeGreaterThan(lit.length);
     await svg.dispatchEvent('pointerleave');
     expect(await svg.locator('[data-way].on').count()).toBe(0);
+  });
+
+  it('is the same bytes for the same capture, and holds its facts only if it is to', async () => {
+    expect((await pageOf(crowd)) === big).toBe(true);
+    const without = reportPage(await reportOf(crowd), { raw: null });
+    const { page } = await browser.open(without);
+    expect(await page.locator('#raw, #save-raw').count()).toBe(0);
+    expect(await page.locator('footer').innerText()).toContain('are not in it');
+    expect(without.length).toBeLessThan(big.length);
   });
 
   it('is read without script, too', async () => {
