@@ -1,14 +1,17 @@
 /**
  * Makes the captures that the pictures of the gallery are of: `node scripts/gallery-host.ts`, as root, with Docker and
  * busybox-static. It opens a small shop of real containers, takes a capture, changes some things and takes another, into
- * docs/gallery/{before,after}.nsc. Only the shop's processes and cgroups are in them, under plain names.
+ * docs/gallery/{before,after}.nsc. Only the shop's processes and cgroups are in them, under plain names. Then it lets the built
+ * program measure limits three times, into docs/gallery/bench-{1,2,3}.json.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { capture, EVERYTHING } from '../src/capture/capture.ts';
 import { decodeCapture, encodeCapture } from '../src/capture/file.ts';
 import { liveHost } from '../src/host/live.ts';
+import type { BenchDocument } from '../src/schema/bench.ts';
 import type { Capture } from '../src/schema/capture.ts';
 import type { Name } from '../src/schema/name.ts';
 import { nameText } from '../src/text/bytes.ts';
@@ -18,6 +21,8 @@ import { changeShop, openShop } from './gallery/shop.ts';
 
 const FOLDER = path.join(path.dirname(import.meta.dirname), 'docs/gallery');
 
+const NAMES = { hostname: 'shop', kernel: '6.18.44', bootId: '5b0f5b0f-0000-4000-8000-000000000001' } as const;
+
 const lab = await Lab.start();
 try {
   const docker = await openShop(lab);
@@ -26,6 +31,16 @@ try {
   writeFileSync(path.join(FOLDER, 'after.nsc'), await captureOf(lab));
 } finally {
   await lab.stop();
+}
+
+for (const run of [1, 2, 3]) {
+  const program = path.join(path.dirname(import.meta.dirname), 'bin/run.js');
+  const printed = execFileSync(process.execPath, [program, 'bench', 'limits', '--quick', '--json'], {
+    encoding: 'utf8',
+  });
+  const document = JSON.parse(printed) as BenchDocument;
+  const environment = { ...document.environment, ...NAMES, cpuModel: 'a CPU' };
+  writeFileSync(path.join(FOLDER, `bench-${run}.json`), JSON.stringify({ ...document, environment }));
 }
 
 /** The facts of the lab alone. */
@@ -59,7 +74,7 @@ function plain(whole: Capture, tag: string, dir: string): Capture {
   }));
   const only: Capture = {
     ...whole,
-    host: { ...whole.host, hostname: 'shop', kernel: '6.18.44', bootId: '5b0f5b0f-0000-4000-8000-000000000001' },
+    host: { ...whole.host, ...NAMES },
     mounts: { ...whole.mounts!, tables },
     cgroups: { ...whole.cgroups!, cgroups, collected: { ...whole.cgroups!.collected, only: null } },
   };

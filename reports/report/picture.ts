@@ -39,6 +39,9 @@ function nameParts(svg: D3.Selection<D3.BaseType, unknown, null, undefined>): vo
     .attr('aria-label', null);
 }
 
+/** Pixels around a picture that stands alone: in a page that is the page's to give. */
+const EDGE = 8;
+
 /** Draws pictures, all in one document that is made when the first is drawn. */
 export class Studio {
   readonly #node = new D3Node();
@@ -56,13 +59,20 @@ export class Studio {
   #drawn({ title, description, width, height, draw }: Picture, id: string, style: string): string {
     const { d3, d3Element, window } = this.#node;
     const svg = d3Element.append<D3.BaseType>('svg');
-    svg.attr('xmlns', 'http://www.w3.org/2000/svg').attr('viewBox', `0 0 ${width} ${height}`);
-    svg.attr('width', width).attr('height', height).attr('role', 'img').attr('aria-labelledby', `${id}-t ${id}-d`);
+    const edge = style === '' ? 0 : EDGE;
+    const size = { width: width + 2 * edge, height: height + 2 * edge };
+    svg.attr('xmlns', 'http://www.w3.org/2000/svg').attr('viewBox', [-edge, -edge, size.width, size.height].join(' '));
+    svg
+      .attr('width', size.width)
+      .attr('height', size.height)
+      .attr('role', 'img')
+      .attr('aria-labelledby', `${id}-t ${id}-d`);
     svg.append('title').attr('id', `${id}-t`).text(title);
     svg.append('desc').attr('id', `${id}-d`).text(description);
     if (style !== '') {
       svg.append('style').text(style);
-      svg.append('rect').attr('class', 'f-ground').attr('width', width).attr('height', height);
+      const ground = svg.append('rect').attr('class', 'f-ground').attr('x', -edge).attr('y', -edge);
+      ground.attr('width', size.width).attr('height', size.height);
     }
     draw({ d3, svg });
     if (style === '') nameParts(svg);

@@ -173,7 +173,7 @@ function drawLabel(line: Drawing, { label, link, detail, members }: Twig, x: num
   const style = link === null ? 'b' : 'f-link b';
   const text = write(on, x, y, '');
   writeOn(text, label, style, share);
-  if (detail !== '') writeOn(text, `\u2002${detail}`, 'f-quiet', room - share);
+  if (detail !== '') writeOn(text, `\u00a0\u00a0${detail}`, 'f-quiet', room - share);
 }
 
 function drawCell(line: Drawing, cell: TwigCell, x: number, y: number): void {
