@@ -63,9 +63,9 @@ describeWith(['root'], 'bench', () => {
   });
 
   it('a required probe that cannot be judged is a failure, which is said', async () => {
-    const { status, stdout, stderr } = await cli('bench', 'limits', 'perf-event', '--require', 'perf-event', '--json');
+    const { status, stdout, stderr } = await cli('bench', 'limits', 'rdma', '--require', 'rdma', '--json');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^nsinspect: required, but unsupported: limits\/perf-event \(native\): /);
+    expect(stderr).toMatch(/^nsinspect: required, but unsupported: limits\/rdma \(native\): /);
     // Of a whole run, too: flags that are not given are false there, not missing.
     expectDocument(JSON.parse(stdout));
   });

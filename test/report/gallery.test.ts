@@ -3,11 +3,23 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { reportDocument } from '../../reports/report/document.ts';
 import { drawFiles, namedPictures } from '../../reports/report/files.ts';
 import { GALLERY, galleryReport } from '../../scripts/gallery/world.ts';
+import { toJson } from '../../src/text/json.ts';
+import { expectDocument } from '../support/schema.ts';
 
 describe('the gallery', async () => {
-  const drawn = drawFiles(namedPictures(await galleryReport()));
+  const report = await galleryReport();
+  const drawn = drawFiles(namedPictures(report));
+
+  it('has every section, in a document that is what its schema says', () => {
+    const document = JSON.parse(toJson(reportDocument(report))) as {
+      readonly sections: { readonly available: boolean }[];
+    };
+    expectDocument(document);
+    expect(document.sections.every(({ available }) => available)).toBe(true);
+  });
 
   it('has every picture, and no other', () => {
     const files = readdirSync(GALLERY).filter((name) => name.endsWith('.svg'));
