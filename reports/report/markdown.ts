@@ -26,13 +26,13 @@ export function reportMarkdown(report: Report): string {
     `## Isolation of ${escapeMarkdown(hostname === undefined ? 'an unknown host' : nameText(hostname))}`,
     `${escapeMarkdown(`${takenAt}${before === null ? '' : `, compared with ${before.takenAt}`}`)}: ${escapeMarkdown(facts.join(', '))}.`,
     markdownList(coverage.notes),
-    findingsText(report),
+    findingsText(report, coverage.notes.length === 0),
     ...report.sections.map(sectionText),
   ]);
 }
 
-function findingsText({ findings, sections }: Report): string {
-  if (findings.length === 0) return 'Nothing found that would need a look.';
+function findingsText({ findings, sections }: Report, isWhole: boolean): string {
+  if (findings.length === 0) return `Nothing found that would need a look${isWhole ? '' : ', in what could be read'}.`;
   const titles = new Map(sections.map(({ id, title }) => [id, title]));
   return markdownDocument([
     `### ${formatPlural(findings.length, 'finding')}`,

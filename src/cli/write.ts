@@ -18,8 +18,22 @@ export function writeWhole(file: string, bytes: Uint8Array): void {
   }
 }
 
+/** Milliseconds until a pipe that is full is tried again. */
+const FULL = 2;
+
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSome(fd, bytes, at);
+}
+
+/** Node, or whoever has the pipe from the same parent, may have made it non-blocking: where it is full it says so (write(2)). */
+function writeSome(fd: number, bytes: Uint8Array, at: number): number {
+  try {
+    return writeSync(fd, bytes, at);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL);
+    return 0;
+  }
 }
 
 function isSpecial(file: string): boolean {

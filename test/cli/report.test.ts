@@ -11,7 +11,7 @@ import type { ReportDocument } from '../../src/schema/report.ts';
 import { Store } from '../../src/store/store.ts';
 import { nameText } from '../../src/text/bytes.ts';
 import { madeMetric, madeProbe, madeRun } from '../stats/made-runs.ts';
-import { cli, cliJson } from '../support/cli.ts';
+import { cli, CLI, cliJson, run } from '../support/cli.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 
 describe('what flags of report come to', () => {
@@ -105,6 +105,16 @@ describe('report', () => {
     const redacted = await cli('report', '--from', at('host.nsc'), '--format', 'md', '--redact');
     expect(redacted.stdout).not.toContain(argument);
     expect(await cliJson('report', '--from', at('host.nsc'), '--redact', '--json')).toMatchObject({ redacted: true });
+  });
+
+  it('waits for a reader that is slower than the page, and is quiet where it leaves', async () => {
+    await cli('report', '--from', at('host.nsc'), '-o', at('whole.html'));
+    const program = [...CLI, 'report', '--from', at('host.nsc'), '-o', '-'].map((word) => `'${word}'`).join(' ');
+    const slow = await run(['sh', '-c', `${program} | { sleep 1; cat; } | cmp - '${at('whole.html')}'`]);
+    expect(slow).toMatchObject({ status: 0, stdout: '' });
+    const gone = await run(['sh', '-c', `{ ${program}; } | head -c 10`]);
+    expect(gone.stdout).toBe('<!doctype ');
+    for (const { stderr } of [slow, gone]) expect(stderr).not.toContain('cannot write');
   });
 
   it('says where it cannot write, and leaves what was there', async () => {
