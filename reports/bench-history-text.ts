@@ -12,7 +12,7 @@ import type {
 import { terminalSafe } from '../src/text/safe.ts';
 import { formatLocalTime } from '../src/text/time.ts';
 import { formatPlural } from '../src/text/units.ts';
-import { truncateMiddle } from '../src/text/width.ts';
+import { truncate } from '../src/text/width.ts';
 import { column, fullNameOf } from './bench-metrics-text.ts';
 import { formatMeasured, formatRatio } from './bench-numbers.ts';
 import { sparkline } from './sparkline.ts';
@@ -137,8 +137,8 @@ function metricLines(metrics: readonly MetricHistory[], runs: readonly HistoryRu
       'the probe',
       (row) => {
         const text = fullNameOf(row, { isOneSuite, isOneRuntime: false });
-        // Variants of a probe differ at the end of its name.
-        return isWide ? text : truncateMiddle(text, NARROW_PROBE, style.ellipsis);
+        // Variants differ in their beginnings: 10-of-100ms, 50-of-100ms.
+        return isWide ? text : truncate(text, NARROW_PROBE, style.ellipsis);
       },
       { shrink: 'last' },
     ),

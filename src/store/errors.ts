@@ -33,7 +33,7 @@ export function noStore(path: string, cause?: unknown): NsinspectError {
     'no-store',
     `there is no history: ${path} does not exist`,
     cause,
-    'Take a first snapshot: nsinspect snapshot take',
+    'nsinspect snapshot take makes it, or a run of bench with --store',
   );
 }
 
