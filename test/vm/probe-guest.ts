@@ -22,6 +22,15 @@ const PROGRAMS = [
 
 const MUTATE = `${GUEST_ROOT}/mutate.mjs`;
 
+/** Limits that only this kernel lets be driven, in two halves of which each has a CPU. */
+export const MUTATED: readonly (readonly string[])[] = [
+  ['memory-min', 'memory-low', 'memory-swap', 'memory-oom-group', 'memory-high'],
+  ['hugetlb/v2', 'net-cls', 'net-prio', 'perf-event', 'io/buffered-write'],
+].map((half) => half.map((name) => `limits/${name}`));
+
+/** After those hugetlb can be taken from v2, too. */
+export const HUGETLB_V1 = 'limits/hugetlb/v1';
+
 /** Where {@link ProbeGuest.mountV1} mounts hierarchies. */
 const V1 = '/cgroup-v1';
 const V2 = '/sys/fs/cgroup';
@@ -85,6 +94,12 @@ mount -t cgroup -o ${name} none ${V1}/${name}`,
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as MutatedRun);
+  }
+
+  /** As {@link mutate} of {@link MUTATED}, both halves at once. */
+  async mutateHalves(times: number): Promise<MutatedRun[]> {
+    const halves = await Promise.all(MUTATED.map((ids) => this.mutate(times, ids)));
+    return halves.flat();
   }
 
   stop(): Promise<void> {

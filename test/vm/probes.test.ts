@@ -8,7 +8,7 @@ import type { BenchDocument, ProbeResult } from '../../src/schema/bench.ts';
 import { describeWith } from '../support/components.ts';
 import { saysOf } from '../support/mutations.ts';
 import type { MutatedRun } from './mutate.ts';
-import { ProbeGuest } from './probe-guest.ts';
+import { HUGETLB_V1, MUTATED, ProbeGuest } from './probe-guest.ts';
 
 /** Judged by counts and errnos alone. */
 const COUNTED = [
@@ -41,15 +41,6 @@ const LACKS: readonly (readonly [name: string, why: string])[] = [
 
 const NAMESPACES = ['uts', 'pid', 'user', 'cgroup', 'time', 'ipc', 'mnt', 'net'];
 
-/** What only this kernel lets be driven, in two halves of which each has a CPU. */
-const MUTATED = [
-  ['memory-min', 'memory-low', 'memory-swap', 'memory-oom-group', 'memory-high'],
-  ['hugetlb/v2', 'net-cls', 'net-prio', 'perf-event', 'io/buffered-write'],
-].map((half) => half.map((name) => `limits/${name}`));
-
-/** Then hugetlb is taken from v2, too. */
-const HUGETLB_V1 = 'limits/hugetlb/v1';
-
 const TIMES = 3;
 
 /** Two minutes on a machine that does nothing else; no test is about time. */
@@ -78,10 +69,9 @@ describeWith(
         ])(),
       ]);
       await guest.mountV1('net_cls', 'net_prio', 'devices', 'freezer');
-      const halves = MUTATED.map((ids) => guest.mutate(TIMES, ids));
       [shared, mutated] = await Promise.all([
         guest.bench('limits', ...new Set([...V1, ...OWN]), '--rounds', '1'),
-        Promise.all(halves).then((runs) => runs.flat()),
+        guest.mutateHalves(TIMES),
       ]);
       await guest.mountV1('hugetlb');
       mutated = [...mutated, ...(await guest.mutate(TIMES, [HUGETLB_V1]))];
