@@ -12,11 +12,11 @@ import type { Report } from '../../reports/report/document.ts';
 import { reportPage } from '../../reports/report/page.ts';
 import type { Section } from '../../reports/report/section.ts';
 import { loadSections } from '../../reports/report/sections.ts';
-import { World } from '../../reports/report/world.ts';
 import { encodeCapture } from '../../src/capture/file.ts';
 import type { Capture } from '../../src/schema/capture.ts';
 import { pathOf } from '../support/components.ts';
 import { captureOf, fixture } from '../support/replay.ts';
+import { worldOf } from '../support/world.ts';
 
 /** A page that is open, and everything that it did and should not have. */
 export interface Opened {
@@ -88,8 +88,7 @@ export function pageOfReport(report: Report): string {
 
 /** The report of a capture, of these sections or all. */
 export async function reportOf(capture: Capture, sections?: readonly Section[]): Promise<Report> {
-  const side = { name: 'test.nsc', capture, snapshot: null };
-  const world = new World({ side, before: null, timeline: [], bench: [], redacted: capture.redacted });
+  const world = worldOf(capture, { redacted: capture.redacted });
   return buildReport(world, sections ?? (await loadSections()));
 }
 

@@ -8,6 +8,7 @@ import type { MountFacts, MountsFacet, MountTable } from '../../src/schema/mount
 import type { NamespaceFacts, NamespacesFacet } from '../../src/schema/namespace.ts';
 import type { ProcessFacts, StatusFacts } from '../../src/schema/tasks.ts';
 import {
+  DOCKERS_STATUS,
   INITIAL,
   captureOfFacts,
   cgroupLines,
@@ -25,21 +26,8 @@ export const WEB2 = '99aa00112233ffee'.repeat(4);
 /** Namespaces of `web`: numbers from 201 on. */
 export const WEB_NS: Links = { mnt: 202, pid: 203, net: 204, ipc: 205, uts: 206 };
 
-/** What a container of docker's may do by default. */
-export const STATUS: StatusFacts = {
-  nspid: [100, 1],
-  uids: [0, 0, 0, 0],
-  gids: [0, 0, 0, 0],
-  groups: [0],
-  capInh: '0000000000000000',
-  capPrm: '00000000a80425fb',
-  capEff: '00000000a80425fb',
-  capBnd: '00000000a80425fb',
-  capAmb: '0000000000000000',
-  noNewPrivs: false,
-  seccomp: 2,
-  seccompFilters: 1,
-};
+/** What the first process of `web` may do: docker's default. */
+export const STATUS: StatusFacts = { ...DOCKERS_STATUS, nspid: [100, 1], groups: [0] };
 
 /** What a test says of the host; all else is as usual. */
 export interface Made {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { isolationOf, type Isolation, type Keeping } from '../../src/model/isolation.ts';
 import { NS_TYPES, type NsType } from '../../src/schema/namespace.ts';
-import { MadeHost, worldOf } from '../report/made-world.ts';
+import { MadeHost } from '../report/made-world.ts';
+import { worldOf } from '../support/world.ts';
 
 /** The isolation of the containers of a made host, by name. */
 function isolationsOf(host: MadeHost): Map<unknown, Isolation> {

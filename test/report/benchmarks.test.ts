@@ -4,19 +4,16 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 
 import section from '../../reports/report/sections/benchmarks.ts';
-import { World } from '../../reports/report/world.ts';
 import type { BenchDocument, ProbeResult } from '../../src/schema/bench.ts';
 import { madeMetric, madeProbe, madeRun, normalValues } from '../stats/made-runs.ts';
 import { captureOfFacts, tasksOf } from '../support/facts.ts';
 import { HOSTILE } from './made-report.ts';
 import { contentOf, documentOf, picturesOf, tableOf, textsOf } from './support.ts';
+import { worldOf } from '../support/world.ts';
 
 const CAPTURE = captureOfFacts(tasksOf([]));
 
-function worldOf(...bench: readonly BenchDocument[]): World {
-  const side = { name: 'live', capture: CAPTURE, snapshot: null };
-  return new World({ side, before: null, timeline: [], bench, redacted: false });
-}
+const worldWith = (...bench: readonly BenchDocument[]) => worldOf(CAPTURE, { bench });
 
 /** Use of a quota in a runtime. */
 const quota = (runtime: ProbeResult['runtime'], median: number, more: Partial<ProbeResult> = {}): ProbeResult =>
@@ -54,7 +51,7 @@ const RUN = madeRun([
 ]);
 
 describe('one run', () => {
-  const world = worldOf(RUN);
+  const world = worldWith(RUN);
   const content = contentOf(section, world);
   const pictures = picturesOf(section, world);
 
@@ -122,7 +119,7 @@ describe('several runs', () => {
     madeRun([quota('native', 1.3)], later(4)),
     madeRun([madeProbe('limits/pids', [])], later(5)),
   ];
-  const content = contentOf(section, worldOf(...runs));
+  const content = contentOf(section, worldWith(...runs));
 
   it('show the newest result of each probe, and its medians run by run', () => {
     expect(tableOf(content, 'results').rows).toHaveLength(2);
@@ -150,7 +147,7 @@ describe('several runs', () => {
 });
 
 it('without results it says how to get them', () => {
-  expect(section.contentOf(worldOf())).toEqual({ missing: expect.stringContaining('--bench FILE') as string });
+  expect(section.contentOf(worldWith())).toEqual({ missing: expect.stringContaining('--bench FILE') as string });
 });
 
 it('names that mean harm do nothing', () => {
@@ -169,7 +166,7 @@ it('names that mean harm do nothing', () => {
       },
     ),
   );
-  const world = worldOf(madeRun(results), madeRun(results, { takenAt: '2026-02-02T03:04:05.000Z' }));
+  const world = worldWith(madeRun(results), madeRun(results, { takenAt: '2026-02-02T03:04:05.000Z' }));
   documentOf(section, world);
   for (const svg of picturesOf(section, world).values()) {
     const python = 'import sys, xml.dom.minidom as m; m.parseString(sys.stdin.buffer.read())';

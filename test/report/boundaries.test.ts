@@ -10,8 +10,9 @@ import type { ReportNode, ReportTable, ReportTree } from '../../src/schema/repor
 import { INITIAL } from '../support/facts.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 import { HOSTILE } from './made-report.ts';
-import { crowd, MadeHost, shop, worldOf } from './made-world.ts';
+import { crowd, MadeHost, shop } from './made-world.ts';
 import { expectHarmless, pictureTexts, readable } from './pictures.ts';
+import { worldOf } from '../support/world.ts';
 
 function contentOf(capture: Capture): Content {
   const content = boundaries.contentOf(worldOf(capture));

@@ -4,24 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 
 import section from '../../reports/report/sections/changes.ts';
-import { World } from '../../reports/report/world.ts';
-import type { TimelinePoint, WorldFacts } from '../../reports/report/world.ts';
+import type { TimelinePoint } from '../../reports/report/world.ts';
 import type { Capture } from '../../src/schema/capture.ts';
 import { made, mountOf, number, STATUS, WEB2, WEB_NS } from '../diff/made.ts';
 import { INITIAL } from '../support/facts.ts';
+import { worldOf, worldOfPair } from '../support/world.ts';
 import { HOSTILE } from './made-report.ts';
 import { contentOf, documentOf, picturesOf, tableOf, textsOf } from './support.ts';
-
-function worldOf(before: Capture | null, capture: Capture, more: Partial<WorldFacts> = {}): World {
-  return new World({
-    side: { name: 'after.nsc', capture, snapshot: null },
-    before: before === null ? null : { name: 'before.nsc', capture: before, snapshot: null },
-    timeline: [],
-    bench: [],
-    redacted: false,
-    ...more,
-  });
-}
 
 const MIB = 1n << 20n;
 
@@ -53,7 +42,7 @@ const TIMELINE = [
 ];
 
 describe('two sides', () => {
-  const world = worldOf(BEFORE, AFTER);
+  const world = worldOfPair(BEFORE, AFTER);
   const content = contentOf(section, world);
 
   it('are drawn as they were', async () => {
@@ -107,33 +96,33 @@ describe('two sides', () => {
   });
 
   it('say nothing where nothing changed', () => {
-    const same = contentOf(section, worldOf(BEFORE, made()));
+    const same = contentOf(section, worldOfPair(BEFORE, made()));
     expect(same.summary).toBe('Nothing changed since before.nsc, 2026-01-02 03:20:40 UTC.');
     expect(same.blocks.filter(({ kind }) => kind === 'picture')).toEqual([]);
   });
 
   it('show a container that was made anew with both of its lives', () => {
-    const anew = contentOf(section, worldOf(BEFORE, made({ id: WEB2, image: 'busybox:2' })));
+    const anew = contentOf(section, worldOfPair(BEFORE, made({ id: WEB2, image: 'busybox:2' })));
     const [row] = textsOf(tableOf(anew, 'matrix'));
     expect(row?.slice(0, 3)).toEqual(['web', 'busybox, 1 processes', 'busybox:2, 1 processes']);
   });
 
   it('show one that came and one that went', () => {
-    const came = contentOf(section, worldOf(made({ leader: null }), BEFORE));
+    const came = contentOf(section, worldOfPair(made({ leader: null }), BEFORE));
     expect(textsOf(tableOf(came, 'matrix'))[0]?.slice(0, 3)).toEqual(['web', 'not there', 'busybox, 1 processes']);
-    const went = contentOf(section, worldOf(BEFORE, made({ leader: null })));
+    const went = contentOf(section, worldOfPair(BEFORE, made({ leader: null })));
     expect(textsOf(tableOf(went, 'matrix'))[0]?.slice(0, 3)).toEqual(['web', 'busybox, 1 processes', 'gone']);
   });
 
   it('say what cannot be compared', () => {
     const { mounts: _mounts, ...without } = AFTER;
-    const some = contentOf(section, worldOf(BEFORE, without));
+    const some = contentOf(section, worldOfPair(BEFORE, without));
     expect(some.blocks[0]).toMatchObject({
       kind: 'text',
       text: expect.stringMatching(/^Not compared: mounts, /) as string,
     });
     expect(some.findings.at(-1)).toMatchObject({ kind: 'not-compared', severity: 'low' });
-    expect(picturesOf(section, worldOf(BEFORE, without)).get('changes-changes')).toContain('mounts not compared: ');
+    expect(picturesOf(section, worldOfPair(BEFORE, without)).get('changes-changes')).toContain('mounts not compared: ');
   });
 
   it('draw at most forty containers, those with something loosened among them', () => {
@@ -160,7 +149,7 @@ describe('two sides', () => {
         })),
         records: many.map(({ id, name }) => ({ ...AFTER.engines!.containers[0]!, id, name })),
       });
-    const world = worldOf(capture(0), capture(1));
+    const world = worldOfPair(capture(0), capture(1));
     const svg = picturesOf(section, world).get('changes-changes') ?? '';
     expect(svg.match(/data-way="g\d+"/g)?.length).toBeGreaterThan(40);
     expect(new Set(svg.match(/data-way="g\d+"/g)).size).toBe(40);
@@ -171,7 +160,7 @@ describe('two sides', () => {
 });
 
 describe('the history', () => {
-  const world = worldOf(null, AFTER, { timeline: TIMELINE });
+  const world = worldOf(AFTER, { timeline: TIMELINE });
 
   it('is drawn as it was', async () => {
     await expect(picturesOf(section, world).get('changes-timeline')).toMatchFileSnapshot('golden/timeline.svg');
@@ -188,7 +177,7 @@ describe('the history', () => {
   });
 
   it('has no line of two', () => {
-    const two = contentOf(section, worldOf(null, AFTER, { timeline: TIMELINE.slice(0, 2) }));
+    const two = contentOf(section, worldOf(AFTER, { timeline: TIMELINE.slice(0, 2) }));
     expect(two.blocks.map(({ kind }) => kind)).toEqual(['table']);
   });
 
@@ -196,20 +185,24 @@ describe('the history', () => {
     const empty = Array.from({ length: 60 }, (_, at) =>
       point(at, { processes: null, containers: null, changes: null, loosened: null }),
     );
-    documentOf(section, worldOf(null, AFTER, { timeline: empty }));
+    documentOf(section, worldOf(AFTER, { timeline: empty }));
   });
 });
 
 it('without an earlier side it says how to get one', () => {
-  expect(section.contentOf(worldOf(null, AFTER))).toEqual({ missing: expect.stringContaining('--before') as string });
+  expect(section.contentOf(worldOf(AFTER))).toEqual({ missing: expect.stringContaining('--before') as string });
 });
 
 it('names that mean harm do nothing', () => {
   for (const name of HOSTILE) {
-    const world = worldOf(made({ name, image: name }), made({ name, image: name, webMounts: [mountOf(`/${name}`)] }), {
-      timeline: TIMELINE.map((one) => ({ ...one, label: name })),
-      before: { name, capture: made({ name, image: name }), snapshot: 3 },
-    });
+    const world = worldOfPair(
+      made({ name, image: name }),
+      made({ name, image: name, webMounts: [mountOf(`/${name}`)] }),
+      {
+        timeline: TIMELINE.map((one) => ({ ...one, label: name })),
+        before: { name, capture: made({ name, image: name }), snapshot: 3 },
+      },
+    );
     documentOf(section, world);
     for (const svg of picturesOf(section, world).values()) {
       const python = 'import sys, xml.dom.minidom as m; m.parseString(sys.stdin.buffer.read())';

@@ -10,19 +10,15 @@ import { picturesOf } from '../../reports/report/document.ts';
 import { Studio } from '../../reports/report/picture.ts';
 import type { Content, Missing } from '../../reports/report/section.ts';
 import section from '../../reports/report/sections/css-sets.ts';
-import { World } from '../../reports/report/world.ts';
 import { decodeCapture } from '../../src/capture/file.ts';
+import type { World } from '../../reports/report/world.ts';
 import type { Capture } from '../../src/schema/capture.ts';
 import { ROOT } from '../support/cli.ts';
 import { captureOf, fixture } from '../support/replay.ts';
+import { worldOf } from '../support/world.ts';
 import { madeCapture, madeCrowd, madeId, type MadeTree, type MadeUnit } from './made-cgroups.ts';
 import { HOSTILE } from './made-report.ts';
 import { expectHarmless, readable } from './pictures.ts';
-
-function worldOf(capture: Capture): World {
-  const side = { name: 'made', capture, snapshot: null };
-  return new World({ side, before: null, timeline: [], bench: [], redacted: false });
-}
 
 function contentOf(capture: Capture): Content {
   const content: Content | Missing = section.contentOf(worldOf(capture));

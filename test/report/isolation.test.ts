@@ -9,8 +9,9 @@ import type { Capture } from '../../src/schema/capture.ts';
 import type { ReportTable } from '../../src/schema/report.ts';
 import { captureOf, fixture } from '../support/replay.ts';
 import { HOSTILE } from './made-report.ts';
-import { ALL, crowd, MadeHost, shop, worldOf } from './made-world.ts';
+import { ALL, crowd, MadeHost, shop } from './made-world.ts';
 import { expectHarmless, pictureTexts, readable } from './pictures.ts';
+import { worldOf } from '../support/world.ts';
 
 function contentOf(capture: Capture): Content {
   const content = isolation.contentOf(worldOf(capture));

@@ -8,9 +8,10 @@ import { surveyOf } from '../../reports/report/layers/survey.ts';
 import section from '../../reports/report/sections/layers.ts';
 import type { LayerStore } from '../../src/schema/layers.ts';
 import { HOSTILE } from './made-report.ts';
-import { crowd, SHOP, storesCapture, worldOf } from './made-stores.ts';
+import { crowd, SHOP, storesCapture } from './made-stores.ts';
 import type { MadeStores } from './made-stores.ts';
 import { contentOf, documentOf, picturesOf, tableOf, textsOf } from './support.ts';
+import { worldOf } from '../support/world.ts';
 
 const worldWith = (made: MadeStores) => worldOf(storesCapture(made));
 const stacksOf = (made: MadeStores): string => picturesOf(section, worldWith(made)).get('layers-stacks') ?? '';

@@ -8,24 +8,14 @@ import { picturesOf } from '../../reports/report/document.ts';
 import { Studio } from '../../reports/report/picture.ts';
 import type { Content } from '../../reports/report/section.ts';
 import section from '../../reports/report/sections/limits.ts';
-import { World } from '../../reports/report/world.ts';
 import { decodeCapture } from '../../src/capture/file.ts';
 import type { Capture } from '../../src/schema/capture.ts';
 import { ROOT } from '../support/cli.ts';
 import { captureOf, fixture } from '../support/replay.ts';
+import { worldOf } from '../support/world.ts';
 import { madeCapture, madeCrowd, madeId, type MadeTree, type MadeUnit, v2Files } from './made-cgroups.ts';
 import { HOSTILE } from './made-report.ts';
 import { expectHarmless, readable } from './pictures.ts';
-
-function worldOf(capture: Capture): World {
-  return new World({
-    side: { name: 'made', capture, snapshot: null },
-    before: null,
-    timeline: [],
-    bench: [],
-    redacted: false,
-  });
-}
 
 function contentOf(capture: Capture): Content {
   const content = section.contentOf(worldOf(capture));

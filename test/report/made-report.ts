@@ -2,8 +2,8 @@
 import { buildReport } from '../../reports/report/document.ts';
 import type { Report } from '../../reports/report/document.ts';
 import type { Section } from '../../reports/report/section.ts';
-import { World } from '../../reports/report/world.ts';
 import type { Capture } from '../../src/schema/capture.ts';
+import { worldOf } from '../support/world.ts';
 
 /** Names as they come from a container that means harm. */
 export const HOSTILE = [
@@ -118,12 +118,6 @@ export const LACKING_SECTION: Section = {
 
 /** The report of both. */
 export function madeReport(): Report {
-  const world = new World({
-    side: { name: HOSTILE[0], capture: BARE, snapshot: null },
-    before: null,
-    timeline: [],
-    bench: [],
-    redacted: false,
-  });
+  const world = worldOf(BARE, { side: { name: HOSTILE[0], capture: BARE, snapshot: null } });
   return buildReport(world, [HOSTILE_SECTION, LACKING_SECTION]);
 }

@@ -1,7 +1,6 @@
 /** Hosts with layer stores of docker's, made by hand: from three layers to two hundred containers. */
 import { createHash } from 'node:crypto';
 
-import { World } from '../../reports/report/world.ts';
 import { chainIdsOf } from '../../src/engines/digest.ts';
 import type { Capture } from '../../src/schema/capture.ts';
 import type { LayerStore, StoredImage, StoredLayer } from '../../src/schema/layers.ts';
@@ -241,15 +240,4 @@ export function crowd(containers: number, images: number): MadeStores {
       ]),
     ),
   };
-}
-
-/** What sections look at. */
-export function worldOf(capture: Capture, before: Capture | null = null): World {
-  return new World({
-    side: { name: 'after.nsc', capture, snapshot: null },
-    before: before === null ? null : { name: 'before.nsc', capture: before, snapshot: null },
-    timeline: [],
-    bench: [],
-    redacted: false,
-  });
 }

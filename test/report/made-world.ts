@@ -1,5 +1,4 @@
 /** Hosts with containers as a test describes them, for what reports make of them. */
-import { World } from '../../reports/report/world.ts';
 import type { Capture } from '../../src/schema/capture.ts';
 import type { CgroupFacts } from '../../src/schema/cgroups.ts';
 import type { EngineContainer } from '../../src/schema/engines.ts';
@@ -7,7 +6,14 @@ import type { Name } from '../../src/schema/name.ts';
 import { NS_TYPES, type NamespaceFacts, type NamespacesFacet, type NsType } from '../../src/schema/namespace.ts';
 import type { CgroupLine, ProcessFacts, StatusFacts } from '../../src/schema/tasks.ts';
 import { madeFacet, VAST, type MadeFiles } from '../model/limits/made-cgroups.ts';
-import { captureOfFacts, namespaceOf, namespacesFacetOf, processOf, tasksOf } from '../support/facts.ts';
+import {
+  captureOfFacts,
+  DOCKERS_STATUS,
+  namespaceOf,
+  namespacesFacetOf,
+  processOf,
+  tasksOf,
+} from '../support/facts.ts';
 
 /** A container of a made host. */
 export interface MadeContainer {
@@ -22,22 +28,6 @@ export interface MadeContainer {
   readonly files?: MadeFiles;
   readonly status?: Partial<StatusFacts>;
 }
-
-/** What docker gives a container unless told otherwise. */
-const DEFAULTS: StatusFacts = {
-  nspid: [],
-  uids: [0, 0, 0, 0],
-  gids: [0, 0, 0, 0],
-  groups: [],
-  capInh: '0000000000000000',
-  capPrm: '00000000a80425fb',
-  capEff: '00000000a80425fb',
-  capBnd: '00000000a80425fb',
-  capAmb: '0000000000000000',
-  noNewPrivs: false,
-  seccomp: 2,
-  seccompFilters: 1,
-};
 
 /** Types that engines keep apart. */
 const APART: readonly NsType[] = ['mnt', 'pid', 'net', 'ipc', 'uts'];
@@ -57,7 +47,7 @@ export class MadeHost {
   #inum = 1000;
 
   constructor() {
-    const status = { ...DEFAULTS, capEff: ALL, capPrm: ALL, capBnd: ALL, seccomp: 0 };
+    const status = { ...DOCKERS_STATUS, capEff: ALL, capPrm: ALL, capBnd: ALL, seccomp: 0 };
     this.#processes.push(
       processOf(1, { comm: 'init', detail: { status } }),
       processOf(2, { ppid: 0, comm: 'kthreadd', kthread: true, detail: { status } }),
@@ -87,7 +77,7 @@ export class MadeHost {
     }
     if (name !== null) this.#homes.set(name, home);
     const leader = this.#pid;
-    const detail = { status: { ...DEFAULTS, ...status } };
+    const detail = { status: { ...DOCKERS_STATUS, ...status } };
     const unknownNs = Object.fromEntries(
       Object.entries(ns).flatMap(([type, one]) => (one === null ? [[type, 'denied']] : [])),
     );
@@ -154,12 +144,6 @@ export class MadeHost {
     // The first of the facet is the root.
     return 1 + (known >= 0 ? known : this.#cgroups.push([{ hierarchy: 0, controllers: [], path }]) - 1);
   }
-}
-
-/** The world of a capture. */
-export function worldOf(capture: Capture): World {
-  const side = { name: 'made', capture, snapshot: null };
-  return new World({ side, before: null, timeline: [], bench: [], redacted: false });
 }
 
 /** A small shop, with what people do to containers. */

@@ -9,12 +9,28 @@ import {
   type NsLink,
   type NsType,
 } from '../../src/schema/namespace.ts';
-import type { CgroupLine, ProcessFacts, TasksFacet, ThreadFacts } from '../../src/schema/tasks.ts';
+import type { CgroupLine, ProcessFacts, StatusFacts, TasksFacet, ThreadFacts } from '../../src/schema/tasks.ts';
 
 /** The initial namespaces of the made host, numbered from 101 on in the order of the types. */
 export const INITIAL = Object.fromEntries(NS_TYPES.map((type, i) => [type, 101 + i])) as Readonly<
   Record<NsType, number>
 >;
+
+/** What docker gives a container unless told otherwise. */
+export const DOCKERS_STATUS: StatusFacts = {
+  nspid: [],
+  uids: [0, 0, 0, 0],
+  gids: [0, 0, 0, 0],
+  groups: [],
+  capInh: '0000000000000000',
+  capPrm: '00000000a80425fb',
+  capEff: '00000000a80425fb',
+  capBnd: '00000000a80425fb',
+  capAmb: '0000000000000000',
+  noNewPrivs: false,
+  seccomp: 2,
+  seccompFilters: 1,
+};
 
 /** What is changed of the links of a task; the links for children follow their type unless they are given. */
 export type Links = Readonly<Partial<Record<NsLink, number | null>>>;
