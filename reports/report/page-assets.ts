@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-// In the built program this code is in a chunk of dist/; from source, dist/ is beside reports/.
-const DIST = import.meta.url.lastIndexOf('/dist/');
-const FOLDER = new URL(DIST < 0 ? '../../dist/page/' : `${import.meta.url.slice(0, DIST)}/dist/page/`, import.meta.url);
+import { builtFile } from '../../src/text/built-file.ts';
+
+// Even from the sources: only the build makes them.
+const FOLDER = builtFile(import.meta.url, '../../dist/page/', 'page/');
 
 /** An element's text, and what a content security policy allows it by. */
 export interface Asset {

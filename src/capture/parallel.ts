@@ -4,6 +4,7 @@ import { Failure } from '../host/port.ts';
 import type { Dir, Host } from '../host/port.ts';
 import { parseTaskCount } from '../parse/loadavg.ts';
 import { isMalformed } from '../parse/malformed.ts';
+import { builtFile } from '../text/built-file.ts';
 import { KnownNamespaces } from './known.ts';
 import { makePidQueue, takePids } from './pid-queue.ts';
 import { Scanner } from './scan.ts';
@@ -27,8 +28,7 @@ const PARALLEL_FROM = 800;
 const MOST_THREADS = 4;
 
 /** The built program has the worker as a file of its own in dist/, wherever this module went; from the sources it is the file beside this one. */
-const DIST = import.meta.url.lastIndexOf('/dist/');
-const WORKER = new URL(DIST < 0 ? './worker.ts' : `${import.meta.url.slice(0, DIST)}/dist/worker.js`, import.meta.url);
+const WORKER = builtFile(import.meta.url, './worker.ts', 'worker.js');
 
 /** Threads that wait for something to scan. */
 export interface ScanThreads {

@@ -5,14 +5,14 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { builtFile } from '../../../text/built-file.ts';
 import { NsinspectError } from '../../../text/error.ts';
 import { makeScope, type CgroupScope } from '../../cgroupfs.ts';
 import { MARK_VARIABLE } from '../../mark.ts';
 import type { Answer, Request } from './protocol.ts';
 
 /** As with the threads that scan: the built program has it as a file of its own in dist/. */
-const DIST = import.meta.url.lastIndexOf('/dist/');
-const TIMER = new URL(DIST < 0 ? './timer.ts' : `${import.meta.url.slice(0, DIST)}/dist/timer.js`, import.meta.url);
+const TIMER = builtFile(import.meta.url, './timer.ts', 'timer.js');
 
 /** Its own group in the scope; cgroups that it makes are beside it, as v2 wants it. */
 const GROUP = 'timer';
