@@ -1,5 +1,6 @@
 import { terminalSafe } from '../src/text/safe.ts';
 import type { Check } from './bench-checks.ts';
+import { escapeAttribute } from './escape.ts';
 
 /**
  * The checks as JUnit XML, the dialect that Jenkins, GitLab and GitHub's actions read: a failed check is a `failure`, one that could not run
@@ -41,10 +42,5 @@ function caseLines({ suite, name, status, message, details, seconds }: Check): s
 
 /** XML 1.0 has no place for control characters, not even as references, nor for U+FFFE and U+FFFF. */
 function xml(text: string): string {
-  return terminalSafe(text)
-    .replaceAll(/[\ufffe\uffff]/g, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return escapeAttribute(terminalSafe(text).replaceAll(/[\ufffe\uffff]/g, '\ufffd'));
 }

@@ -1,13 +1,10 @@
 /** Writing Markdown (GitHub's and GitLab's dialects): everything that is not our own words passes {@link escapeMarkdown}. */
 import { terminalSafe } from '../src/text/safe.ts';
+import { escapeText } from './escape.ts';
 
 /** Text that Markdown and HTML show as it is: no markup, no link, no mention, no cell ends in it. */
 export function escapeMarkdown(text: string): string {
-  return terminalSafe(text)
-    .replaceAll(/[\\`*_{}[\]()#+!|~$^-]/g, String.raw`\$&`)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
+  return escapeText(terminalSafe(text).replaceAll(/[\\`*_{}[\]()#+!|~$^-]/g, String.raw`\$&`))
     .replaceAll('@', '&#64;')
     .replaceAll('://', '&#58;//');
 }

@@ -1,15 +1,11 @@
 /** Markup for pages: everything from the host passes {@link shown} or {@link escapeHtml}. */
 import { terminalSafe } from '../../src/text/safe.ts';
+import { escapeAttribute } from '../escape.ts';
 
 /** Text as it may stand between tags or in a quoted attribute. What HTML cannot hold (NUL and its like) is shown as U+FFFD. */
 export function escapeHtml(text: string): string {
   if (!NOT_PLAIN.test(text)) return text;
-  return holdable(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
+  return escapeAttribute(holdable(text)).replaceAll("'", '&#39;');
 }
 
 /** The text with U+FFFD for what HTML cannot hold: the id of an element as the document has it. */
