@@ -5,6 +5,7 @@ import { holdersOf } from '../src/model/namespaces.ts';
 import type { Namespace } from '../src/model/namespaces.ts';
 import type { Container } from '../src/model/containers.ts';
 import { NsinspectError } from '../src/text/error.ts';
+import { byText } from '../src/text/order.ts';
 import { documentHead } from './head.ts';
 import { NAMESPACE_COLUMNS, DEFAULT_NAMESPACE_COLUMNS } from './namespace-columns.ts';
 import type { Column } from './table.ts';
@@ -77,7 +78,7 @@ function compare(a: unknown, b: unknown): number {
   // What is not there comes last, upwards.
   if (a === null || b === null) return a === null ? 1 : -1;
   if (typeof a === 'string' && typeof b === 'string' && /^[0-9]+$/.test(a) && /^[0-9]+$/.test(b)) {
-    return a.length - b.length || (a < b ? -1 : 1);
+    return a.length - b.length || byText(a, b);
   }
   return (a as string | number) < (b as string | number) ? -1 : 1;
 }

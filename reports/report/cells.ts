@@ -1,14 +1,15 @@
 /** Cells that several sections have. */
 import type { ItemId, Mark, ReportCell, ReportColumn } from '../../src/schema/report.ts';
 import { formatBytes } from '../../src/text/units.ts';
+import { namedText } from './names.ts';
 
 /** A column of text. */
 export function textColumn(key: string, title: string): ReportColumn {
   return { key, title, align: 'left', unit: null };
 }
 
-/** A column of numbers. */
-export function numberColumn(key: string, title: string, unit: string): ReportColumn {
+/** A column of numbers; no unit: they name something and count nothing. */
+export function numberColumn(key: string, title: string, unit: string | null): ReportColumn {
   return { key, title, align: 'right', unit };
 }
 
@@ -32,7 +33,8 @@ export function textCell(
   return { text, ...(item !== null && { item }), ...(mark !== null && { mark }), ...(note !== null && { note }) };
 }
 
-/** Orders texts by their characters' numbers: the same everywhere. */
-export function byText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+/** Names as {@link namedText} shortens them; all of them in a note where it does. */
+export function namesCell(names: readonly string[]): ReportCell {
+  const [text, whole] = [namedText(names), names.join(', ')];
+  return textCell(text, text === whole ? {} : { note: whole });
 }

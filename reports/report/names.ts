@@ -22,13 +22,20 @@ export function processLabel({ pid, comm }: ProcessFacts): string {
 /** Columns that a name may take within a sentence. */
 const NAME_IN_SENTENCE = 60;
 
-/** The first names of a list, for a sentence: `a, b and 3 more`. */
-export function someOf(names: readonly string[], most = 3): string {
+/** Names that are told one by one. */
+const MOST_NAMED = 3;
+
+/** The first names of a list, for what stands behind a colon or in a cell: `a, b`, `a, b, c and 3 more`. */
+export function namedText(names: readonly string[], most = MOST_NAMED): string {
   const first = names.slice(0, most).map((name) => truncateMiddle(name, NAME_IN_SENTENCE));
   const rest = names.length - first.length;
-  if (rest > 0) return `${first.join(', ')} and ${String(rest)} more`;
-  const last = first.pop() ?? '';
-  return first.length === 0 ? last : `${first.join(', ')} and ${last}`;
+  return first.join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
+}
+
+/** The same within a sentence: `a and b`, `a, b, c and 3 more`. */
+export function someOf(names: readonly string[], most = MOST_NAMED): string {
+  if (names.length < 2 || names.length > most) return namedText(names, most);
+  return `${namedText(names.slice(0, -1), most)} and ${namedText(names.slice(-1))}`;
 }
 
 /** The first and the last of sorted names, for a place with room for so many characters. */
@@ -38,9 +45,4 @@ export function rangeOf(names: readonly string[], room: number): string {
   return first === last
     ? truncateMiddle(first, room)
     : `${truncateMiddle(first, half)} to ${truncateMiddle(last, half)}`;
-}
-
-/** By bytes of UTF-16: the same order on every machine. */
-export function byText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

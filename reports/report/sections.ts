@@ -1,12 +1,13 @@
 /** The sections that there are: the files of one folder. */
 import { readdirSync } from 'node:fs';
 
+import { builtFile } from '../../src/text/built-file.ts';
 import { NsinspectError } from '../../src/text/error.ts';
+import { byText } from '../../src/text/order.ts';
 import type { Section } from './section.ts';
 
-// In the built program this code is in a chunk somewhere else, and each section a file of its own.
-const DIST = import.meta.url.lastIndexOf('/dist/');
-const FOLDER = new URL(DIST < 0 ? './sections/' : `${import.meta.url.slice(0, DIST)}/dist/sections/`, import.meta.url);
+// In the built program each section is a file of its own.
+const FOLDER = builtFile(import.meta.url, './sections/', 'sections/');
 
 /** All sections in their order; only those with these ids, where some are given: a NsinspectError names one that is not there. */
 export async function loadSections(ids: readonly string[] = [], folder: URL = FOLDER): Promise<readonly Section[]> {
@@ -14,9 +15,7 @@ export async function loadSections(ids: readonly string[] = [], folder: URL = FO
   const modules = await Promise.all(
     files.map((file) => import(new URL(file, folder).href) as Promise<{ readonly default: Section }>),
   );
-  const sections = modules
-    .map((module) => module.default)
-    .sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : Number(a.id > b.id)));
+  const sections = modules.map((module) => module.default).sort((a, b) => a.order - b.order || byText(a.id, b.id));
   const unknown = ids.find((id) => !sections.some((section) => section.id === id));
   if (unknown !== undefined) {
     const known = sections.map(({ id }) => id).join(', ');

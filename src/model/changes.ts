@@ -4,6 +4,7 @@ import type { Name } from '../schema/name.ts';
 import type { Outcome } from '../schema/outcome.ts';
 import type { FileFacts } from '../schema/tree.ts';
 import { bytesOf, nameKey, sameName } from '../text/bytes.ts';
+import { byText } from '../text/order.ts';
 
 /**
  * The changes, sorted by the bytes of their paths. A directory that is only there because something in it changed is none, nor is a
@@ -146,6 +147,6 @@ function bytesIn({ type, bytes }: FileFacts): string | null {
 function inOrder(changes: readonly Change[]): Change[] {
   return changes
     .map((change) => ({ change, key: bytesOf(change.path) }))
-    .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+    .sort((a, b) => byText(a.key, b.key))
     .map(({ change }) => change);
 }

@@ -1,6 +1,6 @@
 /** What of benchmarks a reader should know. */
 import { formatMeasured, formatRatio } from '../../bench-numbers.ts';
-import { namedText } from '../named.ts';
+import { namedText } from '../names.ts';
 import type { Finding } from '../section.ts';
 import { brokenOf } from './results.ts';
 import type { Latest, Results } from './results.ts';

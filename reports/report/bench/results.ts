@@ -4,7 +4,7 @@ import type { MetricHistory } from '../../../src/schema/bench-history.ts';
 import { RUNTIMES, SUITES } from '../../../src/schema/bench.ts';
 import type { Mark } from '../../../src/schema/report.ts';
 import { metricsOf } from '../../../src/stats/history-metrics.ts';
-import { byText } from '../cells.ts';
+import { byText } from '../../../src/text/order.ts';
 
 /** A probe in a runtime, as it was measured last. */
 export interface Latest {

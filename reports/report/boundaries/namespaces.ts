@@ -6,6 +6,7 @@ import type { ReportCell, ReportTable } from '../../../src/schema/report.ts';
 import { refText } from '../../../src/text/ns-ref.ts';
 import { isOutOfSight, keptBy } from '../../hidden.ts';
 import type { Surroundings } from '../../why.ts';
+import { numberColumn, textColumn } from '../cells.ts';
 import { namespaceItem } from '../items.ts';
 import type { World } from '../world.ts';
 import { whoseOf } from './namespace-twigs.ts';
@@ -20,16 +21,16 @@ export function namespacesTable(world: World, around: Surroundings): ReportTable
     name: 'namespaces',
     caption: 'All namespaces',
     columns: [
-      { key: 'namespace', title: 'Namespace', align: 'left', unit: null },
-      { key: 'whose', title: 'Whose', align: 'left', unit: null },
-      { key: 'processes', title: 'Processes', align: 'right', unit: 'count' },
-      { key: 'threads', title: 'Threads', align: 'right', unit: 'count' },
-      { key: 'containers', title: 'Containers', align: 'right', unit: 'count' },
-      { key: 'parent', title: 'Parent', align: 'left', unit: null },
-      { key: 'owner', title: 'Owner', align: 'left', unit: null },
-      { key: 'uid', title: 'Owner’s uid', align: 'right', unit: null },
-      { key: 'kept-by', title: 'Kept by, besides those in it', align: 'left', unit: null },
-      { key: 'id', title: 'Id', align: 'right', unit: null },
+      textColumn('namespace', 'Namespace'),
+      textColumn('whose', 'Whose'),
+      numberColumn('processes', 'Processes', 'count'),
+      numberColumn('threads', 'Threads', 'count'),
+      numberColumn('containers', 'Containers', 'count'),
+      textColumn('parent', 'Parent'),
+      textColumn('owner', 'Owner'),
+      numberColumn('uid', 'Owner’s uid', null),
+      textColumn('kept-by', 'Kept by, besides those in it'),
+      numberColumn('id', 'Id', null),
     ],
     rows: world.namespaces.all.map((ns) => ({
       item: namespaceItem(ns.facts),
@@ -81,10 +82,10 @@ export function hiddenTable(hidden: readonly Namespace[], around: Surroundings):
     name: 'hidden',
     caption: 'Hidden namespaces: no process is in them',
     columns: [
-      { key: 'namespace', title: 'Namespace', align: 'left', unit: null },
-      { key: 'owner', title: 'Owner', align: 'left', unit: null },
-      { key: 'threads', title: 'Threads', align: 'right', unit: 'count' },
-      { key: 'kept-by', title: 'Kept by', align: 'left', unit: null },
+      textColumn('namespace', 'Namespace'),
+      textColumn('owner', 'Owner'),
+      numberColumn('threads', 'Threads', 'count'),
+      textColumn('kept-by', 'Kept by'),
     ],
     rows: hidden.map((ns) => ({
       item: null,

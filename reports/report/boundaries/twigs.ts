@@ -1,7 +1,8 @@
 /** Trees of the section of boundaries: one shape for what is drawn, and for what is read. */
 import type { ItemId, Mark, ReportCell, ReportNode, ReportTree } from '../../../src/schema/report.ts';
+import { byText } from '../../../src/text/order.ts';
 import { formatPlural } from '../../../src/text/units.ts';
-import { byText, rangeOf, someOf } from '../names.ts';
+import { rangeOf, someOf } from '../names.ts';
 import type { Sign } from '../signs.ts';
 
 /** What stands in a column of the picture. */

@@ -3,7 +3,7 @@ import type { DiffChange } from '../../../src/schema/diff-document.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { changeText } from '../../diff-words.ts';
 import { containerItem } from '../items.ts';
-import { namedText } from '../named.ts';
+import { namedText } from '../names.ts';
 import type { Finding } from '../section.ts';
 import { effectOf } from './groups.ts';
 import type { ChangedGroup, Comparison } from './groups.ts';

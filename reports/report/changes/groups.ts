@@ -4,7 +4,7 @@ import { ASPECTS } from '../../../src/schema/diff-document.ts';
 import type { Aspect, Diff, DiffChange, DiffKind } from '../../../src/schema/diff-document.ts';
 import type { ContainerId } from '../../../src/schema/documents.ts';
 import { bytesOf, nameText } from '../../../src/text/bytes.ts';
-import { byText } from '../cells.ts';
+import { byText } from '../../../src/text/order.ts';
 import { World } from '../world.ts';
 
 /** What a kind of change comes to. */

@@ -10,7 +10,7 @@ import { nameText } from '../../../src/text/bytes.ts';
 import { formatCount, formatPlural } from '../../../src/text/units.ts';
 import { hierarchyNames } from '../../css-graph.ts';
 import { containerText, shortId } from '../../namespace-columns.ts';
-import { namedText } from '../named.ts';
+import { namedText } from '../names.ts';
 import { namesContainer } from '../container-cgroup.ts';
 import { cgroupItem, containerItem, processItem } from '../items.ts';
 import type { Finding } from '../section.ts';

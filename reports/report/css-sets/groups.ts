@@ -3,11 +3,11 @@ import type { Container } from '../../../src/model/containers.ts';
 import type { CssGraph, CssSet } from '../../../src/model/css-sets.ts';
 import type { ProcessFacts, TasksFacet } from '../../../src/schema/tasks.ts';
 import { nameText } from '../../../src/text/bytes.ts';
+import { byText } from '../../../src/text/order.ts';
 import { terminalSafe } from '../../../src/text/safe.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { containerText } from '../../namespace-columns.ts';
 import type { ContainerOf } from '../../namespaces.ts';
-import { byText } from '../cells.ts';
 
 /** A group. */
 export interface Group {

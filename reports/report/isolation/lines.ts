@@ -3,6 +3,7 @@ import type { Keeping } from '../../../src/model/isolation.ts';
 import { NS_TYPES } from '../../../src/schema/namespace.ts';
 import type { ItemId } from '../../../src/schema/report.ts';
 import { refText } from '../../../src/text/ns-ref.ts';
+import { byText } from '../../../src/text/order.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { TYPE_NAMES } from '../../why.ts';
 import { containerItem } from '../items.ts';
@@ -163,9 +164,7 @@ export function patternsOf(matrix: Matrix): Pattern[] {
     if (alike === undefined) byKey.set(key, [row]);
     else alike.push(row);
   }
-  return [...byKey]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, rows]) => ({ rows, line: lineOfPattern(rows, matrix) }));
+  return [...byKey].sort(([a], [b]) => byText(a, b)).map(([, rows]) => ({ rows, line: lineOfPattern(rows, matrix) }));
 }
 
 /** Characters below a label: about what fits. */

@@ -2,6 +2,7 @@
 import { NS_TYPES } from '../../../src/schema/namespace.ts';
 import type { Mark, ReportCell, ReportColumn, ReportTable } from '../../../src/schema/report.ts';
 import { refText } from '../../../src/text/ns-ref.ts';
+import { numberColumn, textColumn } from '../cells.ts';
 import { containerItem, namespaceItem } from '../items.ts';
 import { someOf } from '../names.ts';
 import { nameText } from '../../../src/text/bytes.ts';
@@ -16,20 +17,15 @@ import type { Matrix, Row } from './rows.ts';
 /** Rows that are shown at once. */
 const SHOWN = 30;
 
-const TYPES: readonly ReportColumn[] = NS_TYPES.map((type) => ({ key: type, title: type, align: 'left', unit: null }));
+const TYPES: readonly ReportColumn[] = NS_TYPES.map((type) => textColumn(type, type));
 
 const UNITS = { memory: 'bytes', 'cpu.time': 'usec/s', pids: 'count' } as const;
 
 const AT_A_GLANCE: readonly ReportColumn[] = [
-  ...GLANCED.map(({ resource, title }): ReportColumn => ({
-    key: resource,
-    title,
-    align: 'right',
-    unit: UNITS[resource],
-  })),
-  { key: 'capabilities', title: 'Capabilities', align: 'left', unit: null },
-  { key: 'seccomp', title: 'Seccomp', align: 'left', unit: null },
-  { key: 'no-new-privs', title: 'No new privileges', align: 'left', unit: null },
+  ...GLANCED.map(({ resource, title }) => numberColumn(resource, title, UNITS[resource])),
+  textColumn('capabilities', 'Capabilities'),
+  textColumn('seccomp', 'Seccomp'),
+  textColumn('no-new-privs', 'No new privileges'),
 ];
 
 /** The matrix: the home of containers. */
@@ -38,12 +34,7 @@ export function matrixTable(matrix: Matrix): ReportTable {
     kind: 'table',
     name: 'matrix',
     caption: 'Containers and the namespaces that they live in',
-    columns: [
-      { key: 'container', title: 'Container', align: 'left', unit: null },
-      ...TYPES,
-      ...AT_A_GLANCE,
-      { key: 'image', title: 'Image', align: 'left', unit: null },
-    ],
+    columns: [textColumn('container', 'Container'), ...TYPES, ...AT_A_GLANCE, textColumn('image', 'Image')],
     rows: [
       {
         item: null,
@@ -122,9 +113,9 @@ export function groupsTable({ groups }: Matrix): ReportTable | null {
     name: 'groups',
     caption: 'Who shares namespaces',
     columns: [
-      { key: 'letter', title: 'Letter', align: 'left', unit: null },
-      { key: 'who', title: 'Shared by', align: 'left', unit: null },
-      { key: 'containers', title: 'Containers', align: 'right', unit: 'count' },
+      textColumn('letter', 'Letter'),
+      textColumn('who', 'Shared by'),
+      numberColumn('containers', 'Containers', 'count'),
       ...TYPES,
     ],
     rows: groups.map(({ letter, text, containers, namespaces }) => ({
@@ -150,8 +141,8 @@ export function patternsTable(patterns: readonly Pattern[]): ReportTable {
     name: 'patterns',
     caption: 'Containers that are alike in what they keep apart',
     columns: [
-      { key: 'count', title: 'Containers', align: 'right', unit: 'count' },
-      { key: 'which', title: 'Which', align: 'left', unit: null },
+      numberColumn('count', 'Containers', 'count'),
+      textColumn('which', 'Which'),
       ...TYPES,
       ...AT_A_GLANCE.map((column) => ({ ...column, unit: null })),
     ],

@@ -1,6 +1,6 @@
 /** What of layers a reader should know. */
 import { formatBytes, formatPlural } from '../../../src/text/units.ts';
-import { namedText } from '../named.ts';
+import { namedText } from '../names.ts';
 import type { Finding } from '../section.ts';
 import { writableOf } from './stacks.ts';
 import type { Standing, Survey } from './survey.ts';

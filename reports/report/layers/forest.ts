@@ -4,7 +4,7 @@
  */
 import type { Image } from '../../../src/model/layers.ts';
 import type { StoredLayer } from '../../../src/schema/layers.ts';
-import { byText } from '../cells.ts';
+import { byText } from '../../../src/text/order.ts';
 import { imageText } from './survey.ts';
 import type { Standing, SurveyedStore } from './survey.ts';
 

@@ -5,9 +5,9 @@ import type { Engine } from '../../../src/schema/engines.ts';
 import type { StoredLayer } from '../../../src/schema/layers.ts';
 import type { ItemId } from '../../../src/schema/report.ts';
 import { nameText } from '../../../src/text/bytes.ts';
+import { byText } from '../../../src/text/order.ts';
 import { shortDigest } from '../../layers-words.ts';
 import { keepsRecords } from '../../layers.ts';
-import { byText } from '../cells.ts';
 import { containerItem, layerItem } from '../items.ts';
 import type { World } from '../world.ts';
 

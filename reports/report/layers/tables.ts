@@ -3,10 +3,10 @@ import type { Image } from '../../../src/model/layers.ts';
 import type { StoredLayer } from '../../../src/schema/layers.ts';
 import type { ReportCell, ReportRow, ReportTable } from '../../../src/schema/report.ts';
 import { nameText } from '../../../src/text/bytes.ts';
+import { byText } from '../../../src/text/order.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { shortDigest } from '../../layers-words.ts';
-import { byText, bytesCell, countCell, numberColumn, textCell, textColumn } from '../cells.ts';
-import { namedText } from '../named.ts';
+import { bytesCell, countCell, namesCell, numberColumn, textCell, textColumn } from '../cells.ts';
 import type { World } from '../world.ts';
 import { stepText, writableOf } from './stacks.ts';
 import { diffIdOf, imageText } from './survey.ts';
@@ -87,9 +87,7 @@ function layerRow(
       bytesCell(layer.bytes === null ? null : BigInt(layer.bytes), NOT_COUNTED),
       countCell(containers.length),
       countCell(images.length),
-      names.length === 0
-        ? textCell('nobody', { mark: 'absent' })
-        : textCell(namedText(names), names.length > 3 ? { note: names.join(', ') } : {}),
+      names.length === 0 ? textCell('nobody', { mark: 'absent' }) : namesCell(names),
       textCell(title),
     ],
   };
@@ -202,13 +200,13 @@ export function imagesTable({ stores }: Survey): ReportTable {
           return {
             item: null,
             cells: [
-              tags.length === 0 ? textCell('no tag', { mark: 'absent' }) : textCell(namedText(tags)),
+              tags.length === 0 ? textCell('no tag', { mark: 'absent' }) : namesCell(tags),
               textCell(shortDigest(image.facts.id), { note: image.facts.id }),
               countCell(image.stack.length),
               bytesCell(bytes, NOT_COUNTED),
               bytesCell(ownBytes, NOT_COUNTED),
               countCell(containers.length),
-              textCell(namedText(names), names.length > 3 ? { note: names.join(', ') } : {}),
+              namesCell(names),
               textCell(title),
             ],
           };

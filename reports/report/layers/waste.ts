@@ -1,8 +1,8 @@
 /** What stores keep in vain, as far as their records tell: what files within layers hide each other is not among it. */
 import type { ItemId } from '../../../src/schema/report.ts';
 import { nameText } from '../../../src/text/bytes.ts';
+import { byText } from '../../../src/text/order.ts';
 import { shortDigest } from '../../layers-words.ts';
-import { byText } from '../cells.ts';
 import { diffIdOf, imageText } from './survey.ts';
 import type { Survey, SurveyedStore } from './survey.ts';
 

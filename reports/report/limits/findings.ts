@@ -4,7 +4,7 @@ import { nameText } from '../../../src/text/bytes.ts';
 import { formatBytes, formatPercent, formatPlural } from '../../../src/text/units.ts';
 import { amountText } from '../../amounts.ts';
 import { limitText, ratioOf } from '../../limits-text.ts';
-import { namedText } from '../named.ts';
+import { namedText } from '../names.ts';
 import type { Finding } from '../section.ts';
 import type { Bounded } from './bounded.ts';
 import { gaugesOf, NEAR, STOPPED, stoppedShare } from './gauges.ts';

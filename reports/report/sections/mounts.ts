@@ -10,9 +10,11 @@ import { NS_TYPES } from '../../../src/schema/namespace.ts';
 import type { MountFacts } from '../../../src/schema/mounts.ts';
 import type { ReportRow, ReportTable } from '../../../src/schema/report.ts';
 import { nameText } from '../../../src/text/bytes.ts';
+import { byText } from '../../../src/text/order.ts';
 import { formatPlural } from '../../../src/text/units.ts';
+import { textColumn } from '../cells.ts';
 import { containerItem } from '../items.ts';
-import { byText, containerLabel, someOf } from '../names.ts';
+import { containerLabel, someOf } from '../names.ts';
 import type { Content, Finding, Section } from '../section.ts';
 import type { World } from '../world.ts';
 
@@ -103,13 +105,13 @@ function tableOf(reached: readonly Reached[]): ReportTable {
     name: 'mounts',
     caption: 'What of the host is mounted in containers',
     columns: [
-      { key: 'container', title: 'Container', align: 'left', unit: null },
-      { key: 'path', title: 'Path inside', align: 'left', unit: null },
-      { key: 'kind', title: 'Kind', align: 'left', unit: null },
-      { key: 'host', title: 'On the host', align: 'left', unit: null },
-      { key: 'access', title: 'Access', align: 'left', unit: null },
-      { key: 'fs', title: 'File system', align: 'left', unit: null },
-      { key: 'propagation', title: 'Propagation', align: 'left', unit: null },
+      textColumn('container', 'Container'),
+      textColumn('path', 'Path inside'),
+      textColumn('kind', 'Kind'),
+      textColumn('host', 'On the host'),
+      textColumn('access', 'Access'),
+      textColumn('fs', 'File system'),
+      textColumn('propagation', 'Propagation'),
     ],
     rows: reached.map(rowOf),
     shown: SHOWN,

@@ -2,6 +2,7 @@ import type { ReportCell, ReportRow } from '../../../src/schema/report.ts';
 import type { ProcessFacts } from '../../../src/schema/tasks.ts';
 import { nameText } from '../../../src/text/bytes.ts';
 import { formatPlural } from '../../../src/text/units.ts';
+import { numberColumn, textColumn } from '../cells.ts';
 import { containerItem, processItem } from '../items.ts';
 import type { Content, Section } from '../section.ts';
 import type { World } from '../world.ts';
@@ -32,12 +33,12 @@ function contentOf(world: World): Content {
         name: 'processes',
         caption: 'Processes',
         columns: [
-          { key: 'pid', title: 'Pid', align: 'right', unit: 'count' },
-          { key: 'ppid', title: 'Parent', align: 'right', unit: 'count' },
-          { key: 'container', title: 'Container', align: 'left', unit: null },
-          { key: 'threads', title: 'Threads', align: 'right', unit: 'count' },
-          { key: 'state', title: 'State', align: 'left', unit: null },
-          { key: 'command', title: 'Command', align: 'left', unit: null },
+          numberColumn('pid', 'Pid', 'count'),
+          numberColumn('ppid', 'Parent', 'count'),
+          textColumn('container', 'Container'),
+          numberColumn('threads', 'Threads', 'count'),
+          textColumn('state', 'State'),
+          textColumn('command', 'Command'),
         ],
         rows: processes.map((process) => rowOf(process, world)),
         shown: SHOWN,
