@@ -2,15 +2,14 @@
  * Containers by bubblewrap, which knows nothing of cgroups: it is started in the payload's group before that has any settings,
  * bounded by the scope. When the payload is at the gate, what is left of bwrap is moved out and the settings are made.
  */
-import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
-import { makeScope } from '../cgroupfs.ts';
 import { descendantsOf } from '../tasks.ts';
-import { Container, launchIn, tried, type Place } from './container.ts';
-import { boundsOf, Gated, payloadOf } from './gated.ts';
-import type { AppliedSetting, Bind, Bounds, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
+import { Container, type Place } from './container.ts';
+import { Gated, payloadOf } from './gated.ts';
+import type { AppliedSetting, Bind, LaunchSpec, OwnNamespace, Probe } from './launcher.ts';
 import { CAPABILITIES, DEFAULT_NAMESPACES, rlimits } from './native.ts';
-import { makeRoot, versionOf } from './root.ts';
+import { ProgramLauncher } from './program.ts';
+import { makeRoot } from './root.ts';
 
 /** The arguments of bwrap up to the payload. */
 export function bwrapArguments(
@@ -38,24 +37,13 @@ export function bwrapArguments(
 }
 
 /** See the head of this file. */
-export class BwrapLauncher implements Launcher {
-  readonly runtime = 'bwrap';
-
-  check(): Promise<RuntimeFacts> {
-    return tried(this, versionOf('bwrap'), 'bwrap is not installed');
+export class BwrapLauncher extends ProgramLauncher<'bwrap'> {
+  constructor() {
+    super('bwrap');
   }
 
-  launch(spec: LaunchSpec): Promise<Probe> {
-    return launchIn(spec, (place, began) => launch(spec, place, began));
-  }
-
-  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
-    return makeScope(boundsOf({ bounds }), controllers);
-  }
-
-  close(): void {
-    // Nothing is kept between launches.
-    return;
+  protected start(spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
+    return launch(spec, place, began);
   }
 }
 

@@ -1,9 +1,8 @@
 /** What the launchers have in common: a scope, a directory, a gated process, and their removal, in the order that the kernel asks for. */
 import { chownSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 
-import type { ProbeRuntime, RuntimeFacts } from '../../schema/bench.ts';
+import type { ProbeRuntime } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
 import { BOUNDING, CgroupScope, makeScope } from '../cgroupfs.ts';
 import type { TaskStat } from '../../parse/task-stat.ts';
@@ -12,7 +11,7 @@ import { undoAtEnd } from '../live.ts';
 import { newMark } from '../mark.ts';
 import { letPass, makeMarked, removeMarked, scratchRoot, stateRoot } from '../state.ts';
 import { boundsOf, type Gated } from './gated.ts';
-import type { AppliedSetting, Bounds, Exit, Launcher, LaunchSpec, Probe } from './launcher.ts';
+import type { AppliedSetting, Bounds, Exit, LaunchSpec, Probe } from './launcher.ts';
 
 /** The payload's group where a spec names none. */
 export const GROUP = 'probe';
@@ -216,40 +215,5 @@ export class Container implements Probe {
 
   remove(): void {
     this.#place.remove();
-  }
-}
-
-/** Launches; whatever fails is removed again. `start` makes the container and brings it to the gate. */
-export async function launchIn(
-  spec: LaunchSpec,
-  start: (place: Place, began: number) => Promise<Probe>,
-): Promise<Probe> {
-  const began = performance.now();
-  const place = new Place(spec);
-  try {
-    return await start(place, began);
-  } catch (error) {
-    place.remove();
-    throw error;
-  }
-}
-
-/** {@link Launcher.check} for a runtime of this version; null: it is not there. */
-export async function tried(launcher: Launcher, version: string | null, missing: string): Promise<RuntimeFacts> {
-  const { runtime } = launcher;
-  if (version === null) return { runtime, version, usable: false, why: missing };
-  try {
-    const probe = await launcher.launch({ name: 'check', script: 'exit 7', bounds: { seconds: 20 } });
-    try {
-      probe.go();
-      const { status, errors } = await probe.wait();
-      if (status === 7) return { runtime, version, usable: true, why: null };
-      return { runtime, version, usable: false, why: `a payload ended with status ${status}: ${errors.trim()}` };
-    } finally {
-      probe.remove();
-    }
-  } catch (error) {
-    if (!(error instanceof NsinspectError)) throw error;
-    return { runtime, version, usable: false, why: error.message };
   }
 }

@@ -6,17 +6,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
-import { makeScope } from '../cgroupfs.ts';
 import { undoAtEnd } from '../live.ts';
 import { MARK_VARIABLE, newMark } from '../mark.ts';
 import { makeMarked, removeMarked, stateRoot } from '../state.ts';
-import { launchIn, tried } from './container.ts';
+import type { Place } from './container.ts';
 import { ask, launchByEngine, removeContainer, type Engine } from './engine.ts';
-import { boundsOf, PATH } from './gated.ts';
-import type { Bounds, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
-import { makeRoot, versionOf } from './root.ts';
+import { PATH } from './gated.ts';
+import type { LaunchSpec, Probe } from './launcher.ts';
+import { ProgramLauncher } from './program.ts';
+import { makeRoot } from './root.ts';
 import { lastLine } from './text.ts';
 
 /** In the directory of a mark: by which daemon the container or image of that name is, for whoever cleans up after its maker. */
@@ -33,39 +32,34 @@ function engine(environment: Readonly<Record<string, string | undefined>> = proc
 const imageOf = (mark: string) => `${mark}:latest`;
 
 /** See the head of this file. */
-export class DockerLauncher implements Launcher {
-  readonly runtime = 'docker';
+export class DockerLauncher extends ProgramLauncher<'docker'> {
   readonly #engine = engine();
   #image: { readonly name: string; readonly remove: () => void } | null = null;
 
-  async check(): Promise<RuntimeFacts> {
-    const version = versionOf('docker');
-    if (version === null) return tried(this, null, 'docker is not installed');
+  constructor() {
+    super('docker');
+  }
+
+  protected override async failure(): Promise<string | null> {
     try {
       const driver = ask(this.#engine, ['info', '--format', '{{.CgroupDriver}}']);
-      const why = `its cgroup driver is ${driver}, which puts no container into a cgroup that it did not make`;
-      if (driver !== 'cgroupfs') return { runtime: this.runtime, version, usable: false, why };
+      if (driver !== 'cgroupfs')
+        return `its cgroup driver is ${driver}, which puts no container into a cgroup that it did not make`;
     } catch (error) {
       if (!(error instanceof NsinspectError)) throw error;
-      return { runtime: this.runtime, version, usable: false, why: error.message };
+      return error.message;
     }
-    return tried(this, version, '');
+    return super.failure();
   }
 
-  launch(spec: LaunchSpec): Promise<Probe> {
-    return launchIn(spec, async (place, began) => {
-      const name = this.#imageName();
-      note(place.directory, 'container', this.#engine);
-      const binds = makeRoot(place.make('root'), spec, place.scratch);
-      return launchByEngine(this.#engine, { spec, image: ['--pull', 'never', name], binds }, place, began);
-    });
+  protected start(spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
+    const name = this.#imageName();
+    note(place.directory, 'container', this.#engine);
+    const binds = makeRoot(place.make('root'), spec, place.scratch);
+    return launchByEngine(this.#engine, { spec, image: ['--pull', 'never', name], binds }, place, began);
   }
 
-  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
-    return makeScope(boundsOf({ bounds }), controllers);
-  }
-
-  close(): void {
+  override close(): void {
     this.#image?.remove();
     this.#image = null;
   }

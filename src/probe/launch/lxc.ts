@@ -5,15 +5,14 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
-import { makeScope } from '../cgroupfs.ts';
 import { MARK_VARIABLE } from '../mark.ts';
-import { Container, launchIn, ownGroup, tried, type Place } from './container.ts';
-import { boundsOf, Gated, PATH, supervised } from './gated.ts';
-import type { AppliedSetting, Bind, Bounds, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
+import { Container, ownGroup, type Place } from './container.ts';
+import { Gated, PATH, supervised } from './gated.ts';
+import type { AppliedSetting, Bind, Bounds, LaunchSpec, OwnNamespace, Probe } from './launcher.ts';
 import { BOOT_TIME_OFFSET, CAPABILITIES, DEFAULT_NAMESPACES } from './native.ts';
-import { fstabField, makeRoot, programPath, versionOf } from './root.ts';
+import { ProgramLauncher } from './program.ts';
+import { fstabField, makeRoot, programPath } from './root.ts';
 
 /** What goes into a container's configuration. */
 export interface LxcProbe {
@@ -74,24 +73,13 @@ export function lxcConfig({ spec, bounds, mark, root, binds, scope, group, setti
 }
 
 /** See the head of this file. */
-export class LxcLauncher implements Launcher {
-  readonly runtime = 'lxc';
-
-  check(): Promise<RuntimeFacts> {
-    return tried(this, versionOf('lxc-start'), 'lxc-start is not installed');
+export class LxcLauncher extends ProgramLauncher<'lxc'> {
+  constructor() {
+    super('lxc', 'lxc-start');
   }
 
-  launch(spec: LaunchSpec): Promise<Probe> {
-    return launchIn(spec, (place, began) => launch(spec, place, began));
-  }
-
-  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
-    return makeScope(boundsOf({ bounds }), controllers);
-  }
-
-  close(): void {
-    // Nothing is kept between launches.
-    return;
+  protected start(spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
+    return launch(spec, place, began);
   }
 }
 

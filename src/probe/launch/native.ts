@@ -12,15 +12,14 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
-import { makeScope } from '../cgroupfs.ts';
 import { isInitialRoot, ownMounts } from '../own-mounts.ts';
-import { Container, launchIn, tried, type Place } from './container.ts';
-import { boundsOf, Gated, payloadOf, waitFor } from './gated.ts';
-import type { AppliedSetting, Bounds, IdRange, Launcher, LaunchSpec, OwnNamespace, Probe, Scope } from './launcher.ts';
+import { Container, type Place } from './container.ts';
+import { Gated, payloadOf, waitFor } from './gated.ts';
+import type { AppliedSetting, Bounds, IdRange, LaunchSpec, OwnNamespace, Probe } from './launcher.ts';
 import { fstab, protectedHere } from './native-mounts.ts';
-import { makeRoot, versionOf } from './root.ts';
+import { ProgramLauncher } from './program.ts';
+import { makeRoot } from './root.ts';
 
 /** What engines leave a container by default: root in it, over its own files and nothing else. */
 export const CAPABILITIES = [
@@ -88,24 +87,13 @@ const DROP = [
 const MAP = `${waitFor('map', 'mapped')}; exec "$@"`;
 
 /** See the head of this file. */
-export class NativeLauncher implements Launcher {
-  readonly runtime = 'native';
-
-  check(): Promise<RuntimeFacts> {
-    return tried(this, versionOf('unshare'), 'unshare of util-linux is not installed');
+export class NativeLauncher extends ProgramLauncher<'native'> {
+  constructor() {
+    super('native', 'unshare', 'unshare of util-linux');
   }
 
-  launch(spec: LaunchSpec): Promise<Probe> {
-    return launchIn(spec, (place, began) => launch(spec, place, began));
-  }
-
-  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
-    return makeScope(boundsOf({ bounds }), controllers);
-  }
-
-  close(): void {
-    // Nothing is kept between launches.
-    return;
+  protected start(spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
+    return launch(spec, place, began);
   }
 }
 

@@ -7,16 +7,15 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { RuntimeFacts } from '../../schema/bench.ts';
 import { NsinspectError } from '../../text/error.ts';
-import { makeScope } from '../cgroupfs.ts';
 import { MARK_VARIABLE } from '../mark.ts';
-import { Container, launchIn, tried, type Place } from './container.ts';
-import { boundsOf, Gated, PATH, supervised } from './gated.ts';
-import type { AppliedSetting, Bind, Bounds, CgroupSetting, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
+import { Container, type Place } from './container.ts';
+import { Gated, PATH, supervised } from './gated.ts';
+import type { AppliedSetting, Bind, Bounds, CgroupSetting, LaunchSpec, Probe } from './launcher.ts';
 import type { OwnNamespace } from './launcher.ts';
 import { BOOT_TIME_OFFSET, CAPABILITIES, rlimits } from './native.ts';
-import { makeRoot, versionOf } from './root.ts';
+import { ProgramLauncher } from './program.ts';
+import { makeRoot } from './root.ts';
 
 /** What is changed of a runtime's configuration (runtime-spec, config.md and config-linux.md). */
 interface OciConfig {
@@ -179,28 +178,9 @@ export function ociConfig(
 }
 
 /** See the head of this file. */
-export class OciLauncher implements Launcher {
-  readonly runtime: 'runc' | 'crun';
-
-  constructor(runtime: 'runc' | 'crun') {
-    this.runtime = runtime;
-  }
-
-  check(): Promise<RuntimeFacts> {
-    return tried(this, versionOf(this.runtime), `${this.runtime} is not installed`);
-  }
-
-  launch(spec: LaunchSpec): Promise<Probe> {
-    return launchIn(spec, (place, began) => launch(this.runtime, spec, place, began));
-  }
-
-  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
-    return makeScope(boundsOf({ bounds }), controllers);
-  }
-
-  close(): void {
-    // Nothing is kept between launches.
-    return;
+export class OciLauncher extends ProgramLauncher<'runc' | 'crun'> {
+  protected start(spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
+    return launch(this.runtime, spec, place, began);
   }
 }
 

@@ -5,14 +5,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { RuntimeFacts } from '../../schema/bench.ts';
-import { makeScope } from '../cgroupfs.ts';
 import { killFound, rlimitsOf, tasksNaming, waitForEnd } from '../tasks.ts';
 import { shortcut } from '../state.ts';
-import { launchIn, tried } from './container.ts';
+import type { Place } from './container.ts';
 import { launchByEngine, type Engine } from './engine.ts';
-import { boundsOf } from './gated.ts';
-import type { Bounds, Launcher, LaunchSpec, Probe, Scope } from './launcher.ts';
+import type { LaunchSpec, Probe } from './launcher.ts';
+import { ProgramLauncher } from './program.ts';
 import { makeRoot, programPath, versionOf } from './root.ts';
 
 /** podman with everything it keeps in this directory. */
@@ -72,35 +70,22 @@ function ulimits(): string[] {
 }
 
 /** See the head of this file. */
-export class PodmanLauncher implements Launcher {
-  readonly runtime = 'podman';
-
-  check(): Promise<RuntimeFacts> {
-    return tried(this, versionOf('podman'), 'podman is not installed');
+export class PodmanLauncher extends ProgramLauncher<'podman'> {
+  constructor() {
+    super('podman');
   }
 
-  launch(spec: LaunchSpec): Promise<Probe> {
-    return launchIn(spec, (place, began) => {
-      const root = place.make('root');
-      const binds = makeRoot(root, spec, place.scratch);
-      // podman takes no path of its state that is longer than 50 bytes: sockets in it must be shorter than 108 (unix(7)).
-      const short = shortcut(place.make('p'), place.mark);
-      place.before(() => {
-        // Its monitor starts podman once more when the container has ended, which would make what is removed anew.
-        waitForEnd(killFound(() => tasksNaming(`${short}/`)));
-        rmSync(short, { force: true });
-      });
-      const podman = engine(short, place.scope.version('memory') === 2);
-      return launchByEngine(podman, { spec, image: [...ulimits(), '--rootfs', root], binds }, place, began);
+  protected start(spec: LaunchSpec, place: Place, began: number): Promise<Probe> {
+    const root = place.make('root');
+    const binds = makeRoot(root, spec, place.scratch);
+    // podman takes no path of its state that is longer than 50 bytes: sockets in it must be shorter than 108 (unix(7)).
+    const short = shortcut(place.make('p'), place.mark);
+    place.before(() => {
+      // Its monitor starts podman once more when the container has ended, which would make what is removed anew.
+      waitForEnd(killFound(() => tasksNaming(`${short}/`)));
+      rmSync(short, { force: true });
     });
-  }
-
-  scope(bounds: Partial<Bounds> = {}, controllers: readonly string[] = []): Scope {
-    return makeScope(boundsOf({ bounds }), controllers);
-  }
-
-  close(): void {
-    // Nothing is kept between launches.
-    return;
+    const podman = engine(short, place.scope.version('memory') === 2);
+    return launchByEngine(podman, { spec, image: [...ulimits(), '--rootfs', root], binds }, place, began);
   }
 }
