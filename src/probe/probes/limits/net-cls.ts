@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import type { LaunchSpec } from '../../launch/launcher.ts';
 import { NsinspectError } from '../../../text/error.ts';
 import { namespaceOf } from '../isolation/host-view.ts';
-import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
-import { countPackets, DATAGRAMS, lackOfPrograms, SEND, SENT } from './packets.ts';
+import { atGate, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
+import { lackOfPrograms, markedTrial, SEND } from './packets.ts';
 import { readBack, readBackOf } from './read-back.ts';
 
 const FILE = 'net_cls.classid';
@@ -27,21 +27,12 @@ async function run(context: ProbeContext): Promise<Trial> {
       timeout: 10_000,
     });
     if (up.status !== 0) throw new NsinspectError(`ip: ${up.stderr.trim()}`, { code: 'probe-failed' });
-    const [all = 0, marked = 0] = await countPackets(
-      { pid: probe.pid, family: 'inet', hook: 'output priority 0', select: [SENT, `${SENT} meta cgroup ${CLASS}`] },
-      async () => {
-        probe.go();
-        await probe.wait();
-      },
-    );
-    return {
-      set: settingsOf(spec),
-      invariants: [
-        invariant('sent', 'every datagram goes out', all === DATAGRAMS, `${all} of ${DATAGRAMS}`),
-        invariant('marked', 'every datagram bears the class', marked === DATAGRAMS, `${marked} of ${DATAGRAMS}`),
-      ],
-      measures: [],
-    };
+    return await markedTrial(probe, spec, {
+      family: 'inet',
+      hook: 'output priority 0',
+      select: `meta cgroup ${CLASS}`,
+      promise: 'every datagram bears the class',
+    });
   });
 }
 

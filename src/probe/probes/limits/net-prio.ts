@@ -5,9 +5,9 @@
 import type { LaunchSpec } from '../../launch/launcher.ts';
 import { DEFAULT_NAMESPACES } from '../../launch/native.ts';
 import { tryNamespaceOf, namespaceOf } from '../isolation/host-view.ts';
-import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
+import { atGate, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
 import { lackOfMachine } from './own-machine.ts';
-import { countPackets, DATAGRAMS, lackOfPrograms, SEND, SENT } from './packets.ts';
+import { lackOfPrograms, markedTrial, SEND } from './packets.ts';
 import { readBack, showsKeyed } from './read-back.ts';
 
 const FILE = 'net_prio.ifpriomap';
@@ -35,23 +35,15 @@ async function run(context: ProbeContext): Promise<Trial> {
   const settings = [{ controller: 'net_prio', file: FILE, value: VALUE }];
   const namespaces = DEFAULT_NAMESPACES.filter((name) => name !== 'net');
   const spec: LaunchSpec = { name: 'net-prio', script: SEND, settings, namespaces };
-  return await atGate(context, spec, async (probe) => {
-    const hook = 'egress device "lo" priority 0';
-    // 0:5 is how nft writes the priority 5, as a class of a queueing discipline.
-    const select = [SENT, `${SENT} meta priority 0:${PRIORITY}`];
-    const [all = 0, marked = 0] = await countPackets({ pid: probe.pid, family: 'netdev', hook, select }, async () => {
-      probe.go();
-      await probe.wait();
-    });
-    return {
-      set: settingsOf(spec),
-      invariants: [
-        invariant('sent', 'every datagram goes out', all === DATAGRAMS, `${all} of ${DATAGRAMS}`),
-        invariant('marked', 'every datagram has the priority', marked === DATAGRAMS, `${marked} of ${DATAGRAMS}`),
-      ],
-      measures: [],
-    };
-  });
+  return await atGate(context, spec, (probe) =>
+    markedTrial(probe, spec, {
+      family: 'netdev',
+      hook: 'egress device "lo" priority 0',
+      // 0:5 is how nft writes the priority 5, as a class of a queueing discipline.
+      select: `meta priority 0:${PRIORITY}`,
+      promise: 'every datagram has the priority',
+    }),
+  );
 }
 
 /** The probe. */

@@ -8,17 +8,19 @@ import { text } from 'node:stream/consumers';
 
 import { NsinspectError } from '../../../text/error.ts';
 import { PATH } from '../../launch/gated.ts';
+import type { LaunchSpec, Probe } from '../../launch/launcher.ts';
 import { versionOf } from '../../launch/root.ts';
 import { MARK_VARIABLE, newMark } from '../../mark.ts';
+import { invariant, settingsOf, type Trial } from '../probe.ts';
 
 /** Datagrams that the payload sends. */
-export const DATAGRAMS = 8;
+const DATAGRAMS = 8;
 
 /** discard, RFC 863: whoever should listen there is sent an empty line. */
 const PORT = 9;
 
 /** What selects the datagrams of {@link SEND} in a rule. */
-export const SENT = `udp dport ${PORT}`;
+const SENT = `udp dport ${PORT}`;
 
 /** Words of sh that send {@link DATAGRAMS} of them over the loopback device, each through a socket of its own. */
 export const SEND = `bash -c 'for n in $(seq ${DATAGRAMS}); do echo > /dev/udp/127.0.0.1/${PORT}; done'`;
@@ -32,14 +34,40 @@ export function lackOfPrograms(): string | null {
   return process.geteuid?.() === 0 ? null : 'rules for packets are for root to make';
 }
 
-/** Rules that count, in the network namespace of a process. */
-export interface Rules {
-  /** In whose network namespace. */
-  readonly pid: number;
+/** Where packets are counted in the network namespace of the payload, and what is expected of them. */
+export interface Marked {
   /** Family of the table, as nft(8) names it. */
   readonly family: 'inet' | 'netdev';
-  /** Where the chain is, in nft's words: type, hook and priority. */
+  /** Where the chain is, in nft's words: hook and priority. */
   readonly hook: string;
+  /** What selects a packet that the controller has marked, in nft's words. */
+  readonly select: string;
+  /** What the controller promises, for people. */
+  readonly promise: string;
+}
+
+/** Opens the gate of a payload that is {@link SEND}: does every datagram go out, and bear the mark? */
+export async function markedTrial(
+  probe: Probe,
+  spec: LaunchSpec,
+  { family, hook, select, promise }: Marked,
+): Promise<Trial> {
+  const rules = { pid: probe.pid, family, hook, select: [SENT, `${SENT} ${select}`] };
+  const [all = 0, marked = 0] = await countPackets(rules, async () => {
+    probe.go();
+    await probe.wait();
+  });
+  const invariants = [
+    invariant('sent', 'every datagram goes out', all === DATAGRAMS, `${all} of ${DATAGRAMS}`),
+    invariant('marked', promise, marked === DATAGRAMS, `${marked} of ${DATAGRAMS}`),
+  ];
+  return { set: settingsOf(spec), invariants, measures: [] };
+}
+
+/** Rules that count, in the network namespace of a process. */
+interface Rules extends Pick<Marked, 'family' | 'hook'> {
+  /** In whose network namespace. */
+  readonly pid: number;
   /** What each rule selects, in nft's words. */
   readonly select: readonly string[];
 }
@@ -48,7 +76,7 @@ export interface Rules {
  * How many packets each of the rules counted during `use`. One nft makes them, and tells at the end: a table with an owner ends
  * with the netlink socket that made it (NFT_TABLE_F_OWNER, since 5.12), and so with this process, however that ends.
  */
-export async function countPackets({ pid, family, hook, select }: Rules, use: () => Promise<void>): Promise<number[]> {
+async function countPackets({ pid, family, hook, select }: Rules, use: () => Promise<void>): Promise<number[]> {
   const mark = newMark();
   const table = `${family} nsinspect-${mark.replaceAll(/\W/g, '-')}`;
   const nft = spawn('nsenter', [`--net=/proc/${pid}/ns/net`, 'nft', '--interactive'], {
