@@ -1,8 +1,11 @@
 /** Puts a report together: its sections, what they found, and the document that `--json` prints. */
 import type { FacetName } from '../../src/schema/capture.ts';
+import { placeOf } from '../../src/model/boundaries.ts';
 import { REPORT_SCHEMA, SEVERITIES } from '../../src/schema/report.ts';
 import type { ReportBlock, ReportDocument, ReportFinding, ReportSection, ReportSide } from '../../src/schema/report.ts';
+import { formatPlural } from '../../src/text/units.ts';
 import { documentHead, hostIdOf } from '../head.ts';
+import { processLabel, someOf } from './names.ts';
 import type { Block, Content, Picture, Section } from './section.ts';
 import type { World, WorldSide } from './world.ts';
 
@@ -58,7 +61,8 @@ export function reportDocument({ world, sections, findings }: Report): ReportDoc
   const { capture, facts } = world;
   const { tool, takenAt, host, coverage } = documentHead(REPORT_SCHEMA, capture);
   return {
-    ...{ schema: REPORT_SCHEMA, tool, takenAt, host, coverage },
+    ...{ schema: REPORT_SCHEMA, tool, takenAt, host },
+    coverage: { ...coverage, notes: [...coverage.notes, ...zombieNotes(world)] },
     side: sideOf(facts.side),
     before: facts.before === null ? null : sideOf(facts.before),
     redacted: facts.redacted,
@@ -71,6 +75,17 @@ export function reportDocument({ world, sections, findings }: Report): ReportDoc
     findings,
     sections: sections.map((section) => ({ ...section, blocks: section.blocks.map(plain) })),
   };
+}
+
+/** Zombies have left their namespaces: where one was is not known, unless a thread of it lives. */
+function zombieNotes({ capture }: World): string[] {
+  const zombies = (capture.tasks?.processes ?? []).filter(
+    (process) => (process.state === 'Z' || process.state === 'X') && placeOf(process).ns.every((inum) => inum === null),
+  );
+  if (zombies.length === 0) return [];
+  const count = formatPlural(zombies.length, 'zombie');
+  const [has, where] = zombies.length === 1 ? ['has left its', 'it was'] : ['have left their', 'they were'];
+  return [`${count} ${has} namespaces, where ${where} is not known: ${someOf(zombies.map(processLabel))}`];
 }
 
 function sideOf({ name, capture, snapshot }: WorldSide): ReportSide {

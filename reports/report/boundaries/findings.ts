@@ -1,19 +1,22 @@
 /** What stands out among boundaries and namespaces. */
+import type { Boundary } from '../../../src/model/boundaries.ts';
+import type { Container } from '../../../src/model/containers.ts';
 import { processesByPid } from '../../../src/model/limits/by-pid.ts';
 import { holdersOf } from '../../../src/model/namespaces.ts';
 import type { Namespace } from '../../../src/model/namespaces.ts';
 import { startTimeOf } from '../../../src/model/start-time.ts';
 import { NS_TYPES } from '../../../src/schema/namespace.ts';
-import type { HolderKind } from '../../../src/schema/namespace.ts';
+import type { HolderKind, NsType } from '../../../src/schema/namespace.ts';
 import type { Severity } from '../../../src/schema/report.ts';
 import { refText } from '../../../src/text/ns-ref.ts';
+import { byText } from '../../../src/text/order.ts';
+import { formatPlural } from '../../../src/text/units.ts';
 import { truncateMiddle } from '../../../src/text/width.ts';
 import { keptBy } from '../../hidden.ts';
 import type { BoundaryRow } from '../../tree-boundaries.ts';
-import { TYPE_NAMES } from '../../why.ts';
 import type { Surroundings } from '../../why.ts';
 import { containerItem, namespaceItem } from '../items.ts';
-import { containerLabel, processLabel, someOf } from '../names.ts';
+import { briefName, containerLabel, MOST_NAMED, namespacesText, processLabel, someOf } from '../names.ts';
 import type { Finding } from '../section.ts';
 import type { World } from '../world.ts';
 
@@ -77,7 +80,7 @@ function holderStart(ns: Namespace, kind: HolderKind, { tasks, capture }: World)
 export function escapeFindings(rows: readonly BoundaryRow[]): Finding[] {
   const homes = new Map(rows.map(({ boundary, belongings }) => [boundary, belongings]));
   const boundaryOf = new Map(rows.flatMap(({ boundary }) => boundary.processes.map(({ pid }) => [pid, boundary])));
-  return rows.flatMap(({ boundary, container, belongings }) => {
+  const escapes = rows.flatMap(({ boundary, container, belongings }): Escape[] => {
     const home = container === null ? undefined : boundaryOf.get(container.leader);
     if (container === null || home === undefined || home === boundary) return [];
     const types = NS_TYPES.filter((_, i) => {
@@ -85,13 +88,30 @@ export function escapeFindings(rows: readonly BoundaryRow[]): Finding[] {
       return here === 'host' && (there === 'own' || there === 'shared' || there === 'inherited');
     });
     if (types.length === 0) return [];
-    const { processes, leader } = boundary;
-    const text = `${someOf(processes.map(processLabel))} of ${truncateMiddle(containerLabel(container), 60)} ${processes.length === 1 ? 'is' : 'are'} in the host's ${someOf(
-      types.map((type) => TYPE_NAMES[type]),
-      types.length,
-    )} ${types.length === 1 ? 'namespace' : 'namespaces'}, which the container does not have.`;
     const severity = types.some((type) => type === 'mnt' || type === 'pid' || type === 'user') ? 'high' : 'medium';
-    const item = leader.pid === container.leader ? null : containerItem(container);
-    return [{ kind: 'process-out-of-container', severity, text, count: processes.length, item }];
+    return [{ container, boundary, types, severity }];
   });
+  if (escapes.length <= MOST_NAMED) return escapes.map(escapeFinding);
+  return [...Map.groupBy(escapes, ({ severity }) => severity)].map(([severity, some]): Finding => {
+    const processes = some.flatMap(({ boundary }) => boundary.processes);
+    const types = NS_TYPES.filter((type) => some.some((one) => one.types.includes(type)));
+    const labels = [...new Set(some.map(({ container }) => containerLabel(container)))].sort(byText);
+    const text = `${formatPlural(processes.length, 'process', 'processes')} of ${someOf(labels)} are in the host's ${namespacesText(types)}, which their containers do not have.`;
+    return { kind: 'process-out-of-container', severity, text, count: processes.length, item: null };
+  });
+}
+
+/** Processes of one boundary that are where their container is not. */
+interface Escape {
+  readonly container: Container;
+  readonly boundary: Boundary;
+  readonly types: readonly NsType[];
+  readonly severity: Finding['severity'];
+}
+
+function escapeFinding({ container, boundary, types, severity }: Escape): Finding {
+  const { processes, leader } = boundary;
+  const text = `${someOf(processes.map(processLabel))} of ${briefName(containerLabel(container))} ${processes.length === 1 ? 'is' : 'are'} in the host's ${namespacesText(types)}, which the container does not have.`;
+  const item = leader.pid === container.leader ? null : containerItem(container);
+  return { kind: 'process-out-of-container', severity, text, count: processes.length, item };
 }

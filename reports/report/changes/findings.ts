@@ -1,9 +1,10 @@
 /** What of the changes a reader should know. */
 import type { DiffChange } from '../../../src/schema/diff-document.ts';
 import { formatPlural } from '../../../src/text/units.ts';
+import { truncateMiddle } from '../../../src/text/width.ts';
 import { changeText } from '../../diff-words.ts';
 import { containerItem } from '../items.ts';
-import { namedText } from '../names.ts';
+import { briefName, MOST_NAMED, namedText } from '../names.ts';
 import type { Finding } from '../section.ts';
 import { effectOf } from './groups.ts';
 import type { ChangedGroup, Comparison } from './groups.ts';
@@ -11,8 +12,8 @@ import type { ChangedGroup, Comparison } from './groups.ts';
 /** Ids of containers are known by their beginning. */
 const LONG_ID = /[0-9a-f]{64}/g;
 
-/** With more containers, one finding tells of all. */
-const MOST_APART = 3;
+/** Columns of a sentence about a change; the table has the whole. */
+const MOST_WORDS = 200;
 
 /** All findings. `since`: the earlier side in words. */
 export function findingsOf({ groups, diff }: Comparison, since: string): Finding[] {
@@ -47,7 +48,7 @@ function told(
     const changes = group.changes.filter(isMeant);
     return changes.length === 0 ? [] : [{ group, changes }];
   });
-  if (found.length > MOST_APART) {
+  if (found.length > MOST_NAMED) {
     const count = found.reduce((sum, { changes }) => sum + changes.length, 0);
     const names = namedText(found.map(({ group }) => group.title));
     const text = `${formatPlural(count, 'change')} ${what} since ${since}, of ${names}.`;
@@ -57,7 +58,7 @@ function told(
     const [first] = changes;
     const more = changes.length > 1 ? `, and ${changes.length - 1} more ${what}` : '';
     const sentence = first === undefined ? '' : changeText(first).replaceAll(LONG_ID, (id) => id.slice(0, 12));
-    const text = `${group.title}: ${sentence}${more}, since ${since}.`;
+    const text = `${briefName(group.title)}: ${truncateMiddle(sentence, MOST_WORDS)}${more}, since ${since}.`;
     return {
       kind,
       severity,

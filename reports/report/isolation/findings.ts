@@ -5,9 +5,8 @@ import { SEVERITIES } from '../../../src/schema/report.ts';
 import type { Severity } from '../../../src/schema/report.ts';
 import type { Keeping } from '../../../src/model/isolation.ts';
 import { formatPlural } from '../../../src/text/units.ts';
-import { TYPE_NAMES } from '../../why.ts';
 import { containerItem } from '../items.ts';
-import { processLabel, someOf } from '../names.ts';
+import { MOST_NAMED, namespacesText, processLabel, someOf } from '../names.ts';
 import type { Finding } from '../section.ts';
 import { isPrivileged } from './lines.ts';
 import { strongOf } from './rights.ts';
@@ -32,7 +31,7 @@ export function isolationFindings(matrix: Matrix): Finding[] {
     ...privileged(matrix),
     ...withHost(matrix),
     ...noUserNamespace(matrix),
-    ...matrix.groups.flatMap((group) => outsiders(group, matrix)),
+    ...outsiders(matrix),
     ...sharing(matrix),
     ...visits(matrix),
     ...unknowns(matrix),
@@ -104,11 +103,6 @@ function worstOf(types: readonly NsType[]): Severity {
   return SEVERITIES.find((severity) => types.some((type) => SEVERITY[type] === severity)) ?? 'low';
 }
 
-function namespacesText(types: readonly NsType[]): string {
-  const words = types.map((type) => TYPE_NAMES[type]);
-  return `${someOf(words, words.length)} ${types.length === 1 ? 'namespace' : 'namespaces'}`;
-}
-
 function othersText(count: number): string {
   return count === 0
     ? ''
@@ -135,10 +129,23 @@ function typesOf({ namespaces }: Group): NsType[] {
 }
 
 /** Who lives in namespaces that processes of no container were in before. */
-function outsiders(group: Group, matrix: Matrix): Finding[] {
-  const { containers, inside, outside, isOutside } = group;
+function outsiders(matrix: Matrix): Finding[] {
+  const found = matrix.groups.filter(({ outside, isOutside }) => outside !== null && isOutside);
+  if (found.length <= MOST_NAMED) return found.flatMap((group) => outsidersOf(group, matrix));
+  const bySeverity = Map.groupBy(found, (group) => worstOf(typesOf(group)));
+  return [...bySeverity].map(([severity, some]): Finding => {
+    const types = NS_TYPES.filter((type) => some.some((group) => typesOf(group).includes(type)));
+    const labels = some.map(({ inside }) => inside);
+    const text = `${someOf(labels)} are in ${namespacesText(types)} of processes outside of containers, each of others.`;
+    const count = some.reduce((sum, { containers }) => sum + containers.length, 0);
+    return { kind: 'namespace-shared-outside', severity, text, count, item: null };
+  });
+}
+
+function outsidersOf(group: Group, matrix: Matrix): Finding[] {
+  const { containers, inside, outside } = group;
   const [first] = containers;
-  if (first === undefined || outside === null || !isOutside) return [];
+  if (first === undefined || outside === null) return [];
   const types = typesOf(group);
   const others = Math.min(...types.map((type) => apart(matrix, type) - containers.length));
   const text = `${inside} ${containers.length === 1 ? 'is' : 'are'} in the ${namespacesText(types)} of ${outside}${othersText(Math.max(0, others))}.`;
@@ -176,6 +183,14 @@ function visits({ rows }: Matrix): Finding[] {
     row.isolation.keepings.flatMap((keeping) => (keeping.visitors.length > 0 ? [{ row, ...keeping }] : [])),
   );
   const byVisitors = Map.groupBy(visited, ({ visitors }) => visitors.map(({ pid }) => pid).join());
+  if (byVisitors.size > MOST_NAMED) {
+    const visitors = new Map(visited.flatMap((one) => one.visitors.map((process) => [process.pid, process])));
+    const types = NS_TYPES.filter((type) => visited.some((one) => one.type === type));
+    const hosts = [...new Set(visited.map(({ row }) => row))];
+    const labels = [...visitors.values()].sort((a, b) => a.pid - b.pid).map(processLabel);
+    const text = `${formatPlural(visitors.size, 'process', 'processes')} from outside, ${someOf(labels)}, are in the ${namespacesText(types)} of ${names(hosts)}.`;
+    return [{ kind: 'namespace-visited', severity: 'low', text, count: visitors.size, item: null }];
+  }
   return [...byVisitors.values()].flatMap((same): Finding[] => {
     const [first] = same;
     if (first === undefined) return [];

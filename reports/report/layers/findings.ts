@@ -60,7 +60,7 @@ function large(standing: readonly Standing[]): Finding[] {
   });
   const [first] = list;
   if (first === undefined) return [];
-  const names = namedText(list.map(({ one, bytes }) => `${one.name} (${formatBytes(bytes)})`));
+  const names = namedText(list.map(({ one, bytes }) => ({ name: one.name, words: formatBytes(bytes) })));
   return [
     {
       kind: 'writable-layer-large',

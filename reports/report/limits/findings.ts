@@ -4,7 +4,7 @@ import { nameText } from '../../../src/text/bytes.ts';
 import { formatBytes, formatPercent, formatPlural } from '../../../src/text/units.ts';
 import { amountText } from '../../amounts.ts';
 import { limitText, ratioOf } from '../../limits-text.ts';
-import { namedText } from '../names.ts';
+import { briefName, namedText } from '../names.ts';
 import type { Finding } from '../section.ts';
 import type { Bounded } from './bounded.ts';
 import { gaugesOf, NEAR, STOPPED, stoppedShare } from './gauges.ts';
@@ -38,9 +38,7 @@ function findingOf(
 ): Finding[] {
   const [only] = found;
   if (only === undefined) return [];
-  const names = namedText(
-    found.map(({ bounded, words }) => (words === '' ? bounded.label : `${bounded.label} (${words})`)),
-  );
+  const names = namedText(found.map(({ bounded, words }) => ({ name: bounded.label, words })));
   return [
     { kind, severity, text: text(names), count: found.length, item: found.length === 1 ? only.bounded.item : null },
   ];
@@ -144,7 +142,7 @@ function above(containers: readonly Bounded[]): Finding[] {
       if (own?.limit.kind !== 'value' || effective.kind !== 'value') return [];
       if (typeof own.limit.value !== 'string' || typeof effective.value !== 'string') return [];
       if (BigInt(own.limit.value) <= BigInt(effective.value)) return [];
-      const path = imposedBy.path === null ? 'a cgroup that cannot be seen' : nameText(imposedBy.path);
+      const path = imposedBy.path === null ? 'a cgroup that cannot be seen' : briefName(nameText(imposedBy.path));
       return [
         {
           bounded,
