@@ -14,11 +14,14 @@ import { byText } from '../../../src/text/order.ts';
 import { formatPlural } from '../../../src/text/units.ts';
 import { textColumn } from '../cells.ts';
 import { containerItem } from '../items.ts';
-import { containerLabel, someOf } from '../names.ts';
+import { briefName, containerLabel, MOST_NAMED, someOf } from '../names.ts';
 import type { Content, Finding, Section } from '../section.ts';
 import type { World } from '../world.ts';
 
 const SHOWN = 20;
+
+/** Containers that are named where their mounts could not be read. */
+const MOST_UNREAD = 10;
 
 const MNT = NS_TYPES.indexOf('mnt');
 
@@ -42,14 +45,19 @@ interface Reached {
 }
 
 function contentOf(world: World): Content {
+  if (world.containers.length === 0) return { summary: 'No container was found.', findings: [], blocks: [] };
   const { reached, unread, hostIsKnown } = reachedBy(world);
   const volumes = reached.filter(({ origin }) => origin.kind === 'volume').length;
   const grave = reached.filter(({ way }) => way?.isGrave === true);
   const graveIn = new Set(grave.map(({ container }) => container.key)).size;
+  const known = world.containers.length - unread.length;
+  const of = unread.length === 0 ? '' : `, as far as is known: the mounts of ${unread.length} could not be read`;
   const summary = [
-    `${formatPlural(reached.length, 'mount')} of something of the host in ${formatPlural(world.containers.length, 'container')}, ${formatPlural(volumes, 'volume')} among them.`,
+    `${formatPlural(reached.length, 'mount')} of something of the host in ${formatPlural(world.containers.length, 'container')}, ${formatPlural(volumes, 'volume')} among them${of}.`,
     graveIn === 0
-      ? 'None of them gives the host away.'
+      ? known === 0 || !hostIsKnown
+        ? 'Whether one gives the host away is not known.'
+        : `None of ${unread.length === 0 ? 'them' : 'these'} gives the host away.`
       : `Through ${formatPlural(grave.length, 'mount')} in ${formatPlural(graveIn, 'container')} the host can be ruled.`,
   ].join(' ');
   return {
@@ -57,7 +65,7 @@ function contentOf(world: World): Content {
     findings: findingsOf(grave),
     blocks: [
       ...(hostIsKnown ? [] : [text("The host's own mounts are not known: where a mount comes from is not told.")]),
-      ...unread.map((name) => text(`The mounts of ${name} could not be read.`)),
+      ...(unread.length === 0 ? [] : [text(`The mounts of ${someOf(unread, MOST_UNREAD)} could not be read.`)]),
       tableOf(reached),
     ],
   };
@@ -89,14 +97,25 @@ function reachedBy({ capture, containers, tasks }: World) {
 
 function findingsOf(grave: readonly Reached[]): Finding[] {
   const byContainer = Map.groupBy(grave, ({ container }) => container.key);
+  const kind = 'mount-rules-host';
+  if (byContainer.size > MOST_NAMED) {
+    const names = [...byContainer.values()].map(([first]) =>
+      first === undefined ? '' : containerLabel(first.container),
+    );
+    const text = `${someOf(names)} can rule the host through mounts: ${waysText(grave)}.`;
+    return [{ kind, severity: 'high', text, count: byContainer.size, item: null }];
+  }
   return [...byContainer.values()].flatMap((list): Finding[] => {
     const [first] = list;
     if (first === undefined) return [];
-    const ways = [...new Set(list.map(({ way }) => way?.text ?? ''))];
-    const words = `${containerLabel(first.container)} can rule the host through a mount: ${someOf(ways)}.`;
+    const words = `${briefName(containerLabel(first.container))} can rule the host through a mount: ${waysText(list)}.`;
     const item = containerItem(first.container);
-    return [{ kind: 'mount-rules-host', severity: 'high', text: words, count: list.length, item }];
+    return [{ kind, severity: 'high', text: words, count: list.length, item }];
   });
+}
+
+function waysText(grave: readonly Reached[]): string {
+  return someOf([...new Set(grave.map(({ way }) => way?.text ?? ''))]);
 }
 
 function tableOf(reached: readonly Reached[]): ReportTable {
