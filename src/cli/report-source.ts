@@ -1,4 +1,6 @@
 /** The facts that a report is made from. */
+import path from 'node:path';
+
 import { World } from '../../reports/report/world.ts';
 import type { TimelinePoint, WorldSide } from '../../reports/report/world.ts';
 import type { Tool } from '../capture/capture.ts';
@@ -33,7 +35,9 @@ export async function obtainWorld(flags: ReportSourceFlags, tool: Tool): Promise
   const files = await runsOfFiles(flags.bench ?? []);
   const { side, before, timeline, runs } = await sidesOf(flags, tool);
   const bench = runsTogether([...files, ...runs]);
-  const hide = (one: WorldSide): WorldSide => (flags.redact ? { ...one, capture: redact(one.capture) } : one);
+  // The folder of a file is often somebody's home.
+  const hide = (one: WorldSide): WorldSide =>
+    flags.redact ? { ...one, name: path.basename(one.name), capture: redact(one.capture) } : one;
   const shown = hide(side);
   const earlier = before === null ? null : hide(before);
   return new World({ side: shown, before: earlier, timeline, bench, redacted: shown.capture.redacted });
@@ -80,8 +84,8 @@ async function present(flags: ReportSourceFlags, tool: Tool): Promise<WorldSide>
   return { name: 'live', capture: await obtain(flags, EVERYTHING, tool), snapshot: null };
 }
 
-async function fileSide(path: string): Promise<WorldSide> {
-  return { name: path, capture: await captureOfSide(path), snapshot: null };
+async function fileSide(file: string): Promise<WorldSide> {
+  return { name: file, capture: await captureOfSide(file), snapshot: null };
 }
 
 async function runsOfFiles(files: readonly string[]): Promise<BenchDocument[]> {

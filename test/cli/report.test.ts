@@ -107,6 +107,15 @@ describe('report', () => {
     expect(await cliJson('report', '--from', at('host.nsc'), '--redact', '--json')).toMatchObject({ redacted: true });
   });
 
+  it('leaves out where the files are kept with --redact: it may be a home', async () => {
+    const both = ['report', '--from', at('host.nsc'), '--before', at('host.nsc'), '-o', '-'];
+    const folder = path.dirname(at('host.nsc'));
+    expect((await cli(...both)).stdout).toContain(folder);
+    const { stdout } = await cli(...both, '--redact');
+    expect(stdout).toContain('host.nsc');
+    expect(stdout).not.toContain(folder);
+  });
+
   it('waits for a reader that is slower than the page, and is quiet where it leaves', async () => {
     await cli('report', '--from', at('host.nsc'), '-o', at('whole.html'));
     const program = [...CLI, 'report', '--from', at('host.nsc'), '-o', '-'].map((word) => `'${word}'`).join(' ');
