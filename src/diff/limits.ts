@@ -10,6 +10,7 @@ import { formatCpuList, parseCpuList } from '../text/cpu-list.ts';
 import { fileText, subjectOf } from './cgroups.ts';
 import { containerSubject, setDifference, taskSubject } from './changes.ts';
 import type { Context } from './context.ts';
+import { directionOfDevices } from './device-rules.ts';
 import { isSame } from '../text/same.ts';
 import type { Pair } from './pairs.ts';
 import type { KeyedCgroup, Side } from './side.ts';
@@ -327,10 +328,7 @@ function fileChange(file: string, version: 1 | 2, old: FileValue, value: FileVal
   if (old.kind === 'unknown' || value.kind === 'unknown') return null;
   if (old.kind === 'lines' && value.kind === 'lines') {
     const sets = setDifference(old.lines.map(joined), value.lines.map(joined));
-    const grows = sets.added.length > 0;
-    // A list of what is allowed (devices_cgroup.c): what joins it was forbidden before.
-    const kind = file !== 'devices.list' ? 'changed' : grows ? 'loosened' : 'tightened';
-    return { kind, ...sets };
+    return { kind: file === 'devices.list' ? directionOfDevices(old.lines, value.lines) : 'changed', ...sets };
   }
   const [from, to] = [fileText(old), fileText(value)];
   const info = cgroupFileInfo(file, version);

@@ -294,13 +294,15 @@ function comparePair({ a, b, changes }: Context, pair: Pair): void {
   };
   for (const [path, now] of is) {
     const before = was.get(path);
-    if (before === undefined)
+    if (before === undefined) {
       add(path, {
         kind: 'created',
         importance: now.way === null ? 'normal' : 'high',
         note: now.way?.text ?? originText(now.facts),
       });
-    else if (before.isWritable !== now.isWritable) {
+      continue;
+    }
+    if (before.isWritable !== now.isWritable) {
       const [from, to] = before.isWritable ? (['rw', 'ro'] as const) : (['ro', 'rw'] as const);
       const kind = now.isWritable ? 'loosened' : 'tightened';
       add(path, {
@@ -311,7 +313,8 @@ function comparePair({ a, b, changes }: Context, pair: Pair): void {
         removed: [from],
         note: now.way?.text ?? null,
       });
-    } else if (before.host !== now.host) {
+    }
+    if (before.host !== now.host) {
       add(path, { kind: 'changed', importance: 'high', field: 'root', from: before.host, to: now.host });
     }
   }

@@ -237,6 +237,8 @@ describe('rights', () => {
 
 describe('limits and cgroups', () => {
   const cgroup = (files: Made['memory'], path = '/a'): Made => ({ cgroups: [{ path, ...(files && { files }) }] });
+  const devices = (...rules: string[]): Made =>
+    cgroup({ 'devices.list': { kind: 'lines', lines: rules.map((rule) => rule.split(' ')) } });
   check([
     [
       'the limit that binds a container',
@@ -270,18 +272,39 @@ describe('limits and cgroups', () => {
     ],
     [
       'a device that is allowed',
-      cgroup({ 'devices.list': { kind: 'lines', lines: [['c', '1:3', 'rwm']] } }),
-      cgroup({
-        'devices.list': {
-          kind: 'lines',
-          lines: [
-            ['c', '1:3', 'rwm'],
-            ['a', '*:*', 'rwm'],
-          ],
-        },
-      }),
+      devices('c 1:3 rwm'),
+      devices('c 1:3 rwm', 'a *:* rwm'),
       ['! loosened cgroup /a devices.list +a *:* rwm'],
     ],
+    [
+      'devices that are part of what was allowed',
+      devices('a *:* rwm'),
+      devices('c 1:3 rwm', 'b *:* m'),
+      ['tightened cgroup /a devices.list -a *:* rwm +c 1:3 rwm +b *:* m'],
+    ],
+    [
+      'devices of the same numbers, less access',
+      devices('c 136:* rwm', 'c 1:3 rwm'),
+      devices('c 136:* rw', 'c 1:3 rwm'),
+      ['tightened cgroup /a devices.list -c 136:* rwm +c 136:* rw'],
+    ],
+    [
+      'a device of which a rule that stays said it before',
+      devices('c *:* rwm', 'c 1:3 rw'),
+      devices('c *:* rwm', 'c 1:5 r'),
+      ['changed cgroup /a devices.list -c 1:3 rw +c 1:5 r'],
+    ],
+    ...[
+      ['of another type', 'b 1:3 rwm'],
+      ['of another major number', 'c 2:3 rwm'],
+      ['of any minor number', 'c 1:* rwm'],
+      ['with more access', 'c 1:3 rwm'],
+    ].map(([what = '', rule = '']): Case => [
+      `a device ${what} for one that was allowed`,
+      devices('c 1:3 rw', 'c 5:0 rw'),
+      devices(rule),
+      [`! loosened cgroup /a devices.list -c 1:3 rw -c 5:0 rw +${rule}`],
+    ]),
     [
       'usage: not even noise',
       cgroup({ 'memory.usage_in_bytes': number(1) }),
@@ -446,6 +469,20 @@ describe('mounts', () => {
       ['changed mount /data propagation private -> shared (ext4 /srv)'],
     ],
     [
+      'of a container that was made anew: read-only now, and another path of the host',
+      { webMounts: [mountOf('/srv', { path: '/data' })] },
+      {
+        id: WEB2,
+        leader: { start: 5000 },
+        webMounts: [mountOf('/etc', { path: '/data', options: ['ro', 'relatime'] })],
+      },
+      [
+        '! changed mount /data root /srv -> /etc in web',
+        'recreated container web id WEB -> WEB2 (docker, image busybox, 1 task)',
+        "tightened mount /data options -rw +ro (the host's /etc, read-only) in web",
+      ],
+    ],
+    [
       'of a container that was made anew: what of the host it shows',
       {},
       { id: WEB2, leader: { start: 5000 }, webMounts: [ETC] },
@@ -552,6 +589,12 @@ describe('engines, layers, host', () => {
       {},
       { rest: { host: { ...host, kernel: '6.19.0' } } },
       ['! changed host made kernel 6.18.0 -> 6.19.0'],
+    ],
+    [
+      'another name of the machine',
+      {},
+      { rest: { host: { ...host, hostname: 'other' } } },
+      ['! changed host other hostname made -> other'],
     ],
   ]);
 
