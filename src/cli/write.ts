@@ -4,7 +4,8 @@ import { NsinspectError } from '../text/error.ts';
 
 /**
  * Writes a file whole or not at all: first beside its place, then renamed, so that a full disk or an interrupt loses nothing that
- * stood there. `-` is stdout; devices and pipes are written as they are. Readable by its owner alone: captures tell much.
+ * stood there. `-` is stdout, whose reader may have seen enough (`| head`): that is no failure. Devices and pipes are written as they
+ * are. Readable by its owner alone: captures tell much.
  */
 export function writeWhole(file: string, bytes: Uint8Array): void {
   try {
@@ -13,7 +14,7 @@ export function writeWhole(file: string, bytes: Uint8Array): void {
     else writeBeside(file, bytes);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EPIPE') throw cause;
+    if (code === 'EPIPE' && file === '-') return;
     throw new NsinspectError(`cannot write ${file}: ${code ?? String(cause)}`, { code: 'cannot-write', cause });
   }
 }
