@@ -2,11 +2,11 @@
 import { CAPTURE_SCHEMA } from '../src/schema/capture.ts';
 import type { Capture } from '../src/schema/capture.ts';
 import type { CgroupFacts, FileValue, ProcessLimits } from '../src/schema/cgroups.ts';
-import type { EngineContainer } from '../src/schema/engines.ts';
 import type { MountFacts, MountTable } from '../src/schema/mounts.ts';
 import type { NamespaceFacts } from '../src/schema/namespace.ts';
 import type { ProcessFacts } from '../src/schema/tasks.ts';
 import { NS_TYPES } from '../src/schema/namespace.ts';
+import { LayerCrowd, type MadeContainer } from './layer-crowd.ts';
 
 /** How large the host is. */
 export interface HistoryCrowd {
@@ -14,6 +14,8 @@ export interface HistoryCrowd {
   readonly containers: number;
   /** Mounts of a container. */
   readonly mounts?: number;
+  /** Whether the engine's records of layers are there, too. */
+  readonly layers?: boolean;
 }
 
 /** What differs from one capture to the next. */
@@ -45,9 +47,10 @@ export class Dice {
 export class HistoryHost {
   readonly #dice = new Dice(20);
   readonly #crowd: HistoryCrowd;
+  readonly #layers: LayerCrowd | null;
   readonly #mounts: readonly MountTable[];
   readonly #namespaces: readonly NamespaceFacts[];
-  readonly #containers: readonly EngineContainer[];
+  readonly #containers: readonly MadeContainer[];
   readonly #limits: readonly ProcessLimits[];
   #processes: ProcessFacts[];
   #cgroups: CgroupFacts[];
@@ -61,7 +64,6 @@ export class HistoryHost {
     this.#processes = Array.from({ length: tasks }, (_, at) => this.#process(at + 1, at % (containers + 1), 'worker'));
     this.#nextPid = tasks + 1;
     this.#cgroups = numbers.map((at) => cgroupOf(at));
-    this.#mounts = numbers.map((at) => this.#mountTable(at));
     this.#namespaces = numbers.flatMap((at) =>
       NS_TYPES.map((type, index) => ({
         type,
@@ -84,6 +86,8 @@ export class HistoryHost {
       source: `/var/lib/docker/containers/${idOf(at)}/config.v2.json`,
       via: null,
     }));
+    this.#layers = crowd.layers === true ? new LayerCrowd(this.#containers) : null;
+    this.#mounts = numbers.map((at) => this.#mountTable(at));
     this.#limits = numbers.map((at) => limitsOf(at + 1));
   }
 
@@ -132,6 +136,7 @@ export class HistoryHost {
         },
       },
       mounts: { version: 1, tables: this.#mounts, unread: [] },
+      ...(this.#layers === null ? {} : { layers: this.#layers.facet }),
       engines: { version: 1, processes: [], containers: this.#containers, coverage: { unread: [] } },
       cgroups: {
         version: 1,
@@ -219,7 +224,7 @@ export class HistoryHost {
 
   #mountTable(container: number): MountTable {
     const mounts = Array.from({ length: this.#crowd.mounts ?? 30 }, (_, at) =>
-      mountOf(container * 100 + at, at, container),
+      mountOf(container * 100 + at, at, container, this.#layers?.stacks[container - 1]),
     );
     return { mntns: namespaceInum(container, 1), pid: container + 1, root: '/', mounts };
   }
@@ -240,8 +245,9 @@ function idOf(number: number): string {
   return Array.from({ length: 64 }, () => HEX[dice.below(16)]).join('');
 }
 
-function mountOf(id: number, at: number, container: number): MountFacts {
+function mountOf(id: number, at: number, container: number, stack?: readonly string[]): MountFacts {
   const layer = (name: string): string => `/var/lib/docker/overlay2/${idOf(container)}/${name}`;
+  const [upper = layer('diff'), ...lower] = stack ?? [layer('diff'), layer('l1'), layer('l2')];
   const isRoot = at === 0 && container > 0;
   return {
     id,
@@ -254,7 +260,7 @@ function mountOf(id: number, at: number, container: number): MountFacts {
     fsType: isRoot ? 'overlay' : 'tmpfs',
     source: isRoot ? 'overlay' : 'tmpfs',
     superOptions: isRoot
-      ? ['rw', `lowerdir=${layer('l1')}:${layer('l2')}`, `upperdir=${layer('diff')}`, `workdir=${layer('work')}`]
+      ? ['rw', `lowerdir=${lower.join(':')}`, `upperdir=${upper}`, `workdir=${upper.replace(/diff$/, 'work')}`]
       : ['rw', 'size=65536k', 'mode=755'],
   };
 }

@@ -58,7 +58,7 @@ export async function measurePages(
     for (const [processes, containers] of SIZES) {
       tell(`the report of ${processes} processes in ${containers} containers`);
       const [from, page] = [path.join(directory, 'report.nsc'), path.join(directory, 'report.html')];
-      writeFileSync(from, encodeCapture(new HistoryHost({ tasks: processes, containers }).capture()));
+      writeFileSync(from, encodeCapture(new HistoryHost({ tasks: processes, containers, layers: true }).capture()));
       const command = [...CLI, 'report', '--from', from, '-o', page];
       const made = (await measureInTurns([{ name: 'report', command }], rounds, measure)).get('report');
       if (made === undefined) throw new Error('what was measured has its result');
