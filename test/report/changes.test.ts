@@ -69,8 +69,8 @@ describe('two sides', () => {
     expect(rows[0]?.cells[at]).toEqual({ text: '▲1', mark: 'loosened', note: '1 loosened' });
     expect(rows[0]?.cells.slice(0, 3).map(({ text }) => text)).toEqual([
       'web',
-      'busybox, 1 processes',
-      'busybox, 1 processes',
+      'busybox, 1 process',
+      'busybox, 1 process',
     ]);
   });
 
@@ -104,14 +104,14 @@ describe('two sides', () => {
   it('show a container that was made anew with both of its lives', () => {
     const anew = contentOf(section, worldOfPair(BEFORE, made({ id: WEB2, image: 'busybox:2' })));
     const [row] = textsOf(tableOf(anew, 'matrix'));
-    expect(row?.slice(0, 3)).toEqual(['web', 'busybox, 1 processes', 'busybox:2, 1 processes']);
+    expect(row?.slice(0, 3)).toEqual(['web', 'busybox, 1 process', 'busybox:2, 1 process']);
   });
 
   it('show one that came and one that went', () => {
     const came = contentOf(section, worldOfPair(made({ leader: null }), BEFORE));
-    expect(textsOf(tableOf(came, 'matrix'))[0]?.slice(0, 3)).toEqual(['web', 'not there', 'busybox, 1 processes']);
+    expect(textsOf(tableOf(came, 'matrix'))[0]?.slice(0, 3)).toEqual(['web', 'not there', 'busybox, 1 process']);
     const went = contentOf(section, worldOfPair(BEFORE, made({ leader: null })));
-    expect(textsOf(tableOf(went, 'matrix'))[0]?.slice(0, 3)).toEqual(['web', 'busybox, 1 processes', 'gone']);
+    expect(textsOf(tableOf(went, 'matrix'))[0]?.slice(0, 3)).toEqual(['web', 'busybox, 1 process', 'gone']);
   });
 
   it('say what cannot be compared', () => {

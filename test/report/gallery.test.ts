@@ -8,6 +8,7 @@ import { drawFiles, namedPictures } from '../../reports/report/files.ts';
 import { GALLERY, galleryReport } from '../../scripts/gallery/world.ts';
 import { toJson } from '../../src/text/json.ts';
 import { expectDocument } from '../support/schema.ts';
+import { expectDrawable } from './pictures.ts';
 
 describe('the gallery', async () => {
   const report = await galleryReport();
@@ -24,6 +25,10 @@ describe('the gallery', async () => {
   it('has every picture, and no other', () => {
     const files = readdirSync(GALLERY).filter((name) => name.endsWith('.svg'));
     expect(files.sort()).toEqual(drawn.map(({ name }) => `${name}.svg`).sort());
+  });
+
+  it.each(drawn)('has no path that a browser would leave half drawn: $name', ({ svg }) => {
+    expectDrawable(svg);
   });
 
   // `npm run gallery` draws them anew: look at what changed before it is committed.

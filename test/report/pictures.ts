@@ -60,3 +60,20 @@ function parsed(svg: string): Element {
   const { DOMParser } = new D3Node().window as unknown as { readonly DOMParser: new () => Parser };
   return new DOMParser().parseFromString(svg, 'image/svg+xml');
 }
+
+/** How many numbers each command of a path takes (SVG 2, 9.3). */
+const TAKES: Readonly<Record<string, number>> = { m: 2, l: 2, t: 2, h: 1, v: 1, c: 6, s: 4, q: 4, a: 7, z: 0 };
+
+/** That every path is one which browsers draw to its end. */
+export function expectDrawable(svg: string): void {
+  for (const [, path = ''] of svg.matchAll(/ d="([^"]*)"/g)) {
+    const parts = path.match(/[a-z][^a-z]*/gi) ?? [];
+    const wrong = parts.filter((part) => {
+      const numbers = part.slice(1).match(/[+-]?(?:\d+\.?\d*|\.\d+)/g)?.length ?? 0;
+      const takes = TAKES[part.charAt(0).toLowerCase()];
+      return takes === undefined || (takes === 0 ? numbers > 0 : numbers === 0 || numbers % takes > 0);
+    });
+    expect(wrong, path).toEqual([]);
+    expect(parts.join(''), path).toBe(path);
+  }
+}

@@ -238,7 +238,7 @@ function drawTargetAxis(svg: Group, range: number, height: number): void {
     const line = svg
       .append('path')
       .attr('class', isTarget ? 's-text' : 's-line')
-      .attr('d', `M${x}.5,${HEAD - 8}V${height}`);
+      .attr('d', `M${Math.floor(x) + 0.5},${HEAD - 8}V${height}`);
     if (!isTarget) line.attr('stroke-dasharray', '2 3');
     const text = isTarget ? 'as set' : formatChange(share * range);
     write(svg, text, { x, y: HEAD - 14, name: isTarget ? 'b q' : 'f-quiet q', anchor: 'middle' });
@@ -252,7 +252,7 @@ const TARGET_LEGEND: readonly LegendEntry[] = [
     draw: (at, x, y) => {
       at.append('path')
         .attr('class', 's-text')
-        .attr('d', `M${x + 6}.5,${y}v16`);
+        .attr('d', `M${Math.floor(x) + 6.5},${y}v16`);
     },
   },
   { width: 0, text: '◂ ▸ goes on beyond', draw: () => undefined },

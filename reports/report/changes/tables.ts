@@ -3,6 +3,7 @@ import { ASPECTS } from '../../../src/schema/diff-document.ts';
 import type { DiffChange } from '../../../src/schema/diff-document.ts';
 import type { Mark, ReportCell, ReportRow, ReportTable } from '../../../src/schema/report.ts';
 import { nameText } from '../../../src/text/bytes.ts';
+import { formatPlural } from '../../../src/text/units.ts';
 import { changeText, valueText } from '../../diff-words.ts';
 import { countCell, numberColumn, textCell, textColumn } from '../cells.ts';
 import { containerItem } from '../items.ts';
@@ -66,7 +67,7 @@ function sideCell(group: ChangedGroup, side: 'before' | 'after'): ReportCell {
   if (container === null) return textCell(side === 'before' ? 'not there' : 'gone', { mark: 'absent' });
   const image = container.image === null ? container.engine : nameText(container.image);
   const mark = other === null ? (side === 'before' ? 'removed' : 'added') : null;
-  return textCell(`${image}, ${container.pids.length} processes`, {
+  return textCell(`${image}, ${formatPlural(container.pids.length, 'process', 'processes')}`, {
     mark,
     note: `${container.engine} ${container.id}`,
   });

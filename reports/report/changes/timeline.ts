@@ -56,7 +56,7 @@ export function timelinePicture({ facts }: World): Picture {
           .append('path')
           .attr('class', 's-link')
           .attr('stroke-dasharray', '2 3')
-          .attr('d', `M${x}.5,${floor}V${processes}`);
+          .attr('d', `M${Math.floor(x) + 0.5},${floor}V${processes}`);
         write(svg, x > WIDTH / 2 ? `${word} ▾` : `▾ ${word}`, {
           x: x + (x > WIDTH / 2 ? 5 : -5),
           y: 12,
@@ -174,7 +174,7 @@ function drawTimes(svg: Group, placed: readonly Placed[], y: number, step: numbe
     svg
       .append('path')
       .attr('class', 's-line')
-      .attr('d', `M${x}.5,${y - 19}v4`);
+      .attr('d', `M${Math.floor(x) + 0.5},${y - 19}v4`);
     const isShown = at === placed.length - 1 || (at % every === 0 && (placed.length - 1 - at) * step >= TIME);
     if (!isShown) continue;
     const whole = momentText(point.takenAt);
