@@ -30,6 +30,11 @@ export function isRunning(pid: number): boolean {
   return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
 }
 
+/** Whether the process that this is of still runs, and not another that has its pid by now. */
+export function runsStill({ pid, start }: TaskStat): boolean {
+  return statOf(pid)?.start === start && isRunning(pid);
+}
+
 /** Sends a signal; that the process is gone already is as good. */
 export function killOne(pid: number, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
   try {

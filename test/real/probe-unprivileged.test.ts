@@ -52,6 +52,15 @@ launcher.close();
 console.log(JSON.stringify({ usable, why, output, lacks, cgroups, refused }));
 `;
 
+const DENSITY = `
+import { launcherOf } from './src/probe/launch/launchers.ts';
+import { measureDensity } from './src/probe/probes/density.ts';
+const launcher = launcherOf('native');
+const { verdict, why, invariants } = await measureDensity(launcher, { most: 2 });
+launcher.close();
+console.log(JSON.stringify({ verdict, why, held: invariants.map(({ text, holds, observed }) => [text, holds, observed]) }));
+`;
+
 /** The sources where nobody can read and run them: a checkout may lie in somebody's home. */
 function sources(context: TestContext): string {
   const directory = temporaryDirectory(context);
@@ -63,13 +72,14 @@ function sources(context: TestContext): string {
   copyFileSync(process.execPath, path.join(directory, 'node'));
   chmodSync(path.join(directory, 'node'), 0o755);
   writeFileSync(path.join(directory, 'probe.ts'), SCRIPT);
+  writeFileSync(path.join(directory, 'density.ts'), DENSITY);
   mkdirSync(path.join(directory, 'run'));
   chownSync(path.join(directory, 'run'), UID, UID);
   return directory;
 }
 
-function told(directory: string, runtime: string, before: readonly string[] = []) {
-  const command = [...before, ...AS_NOBODY, `${directory}/node`, `${directory}/probe.ts`, runtime];
+function told(directory: string, runtime: string, before: readonly string[] = [], script = 'probe.ts') {
+  const command = [...before, ...AS_NOBODY, `${directory}/node`, `${directory}/${script}`, runtime];
   return run(command, { XDG_RUNTIME_DIR: `${directory}/run` });
 }
 
@@ -86,6 +96,17 @@ describeWith(['root', 'setpriv', 'unshare', 'runc', 'bwrap'], 'a probe of an ord
     expect(Object.keys(lacks)).toEqual(expect.arrayContaining(['memory', 'pids']));
     expect(refused).toMatch(/^the controller pids cannot be used: .*(?:cannot be written to|delegated|not enabled)/);
     expect(readdirSync(`${directory}/run/nsinspect-probe`)).toEqual([]);
+  });
+
+  test('waits beside others without any cgroup, and leaves nothing', async (context) => {
+    expect(jsonOf(await told(sources(context), 'native', [], 'density.ts'))).toEqual({
+      verdict: 'pass',
+      why: '2 idle containers, as many as were asked for, within the budget',
+      held: [
+        ['every container still waits (no cgroups)', true, '2 of 2'],
+        ['afterwards no process of them is left', true, '0 processes left'],
+      ],
+    });
   });
 
   test('is in a cgroup that was delegated', async (context) => {

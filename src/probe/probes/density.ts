@@ -15,8 +15,10 @@ import { NsinspectError } from '../../text/error.ts';
 import { formatBytes } from '../../text/units.ts';
 import type { Launcher, Probe, Scope } from '../launch/launcher.ts';
 import { readMachine, stateBetween, type MachineState } from '../machine.ts';
-import { isRunning } from '../tasks.ts';
+import type { TaskStat } from '../../parse/task-stat.ts';
+import { isRunning, runsStill, statOf, waitForEnd } from '../tasks.ts';
 import { invariant, THRESHOLDS } from './probe.ts';
+import { CONTROLLERS } from './world.ts';
 
 /** What the next container may cost, and how far to go. */
 export interface DensityOptions {
@@ -79,13 +81,10 @@ export async function measureDensity(launcher: Launcher, options: DensityOptions
     run.empty();
     scope.remove();
   }
-  const left = scope.pids();
-  const gone = invariant(
-    'nothing-left',
-    'afterwards no process of them is left',
-    left.length === 0,
-    `${left.length} processes left`,
-  );
+  // The scope is gone, and would tell of none.
+  waitForEnd(run.tasks);
+  const left = run.tasks.filter(runsStill).length;
+  const gone = invariant('nothing-left', 'afterwards no process of them is left', left === 0, `${left} processes left`);
   const invariants = [...outcome.invariants, gone];
   const broken = invariants.find(({ holds }) => !holds);
   if (broken !== undefined) return resultOf(launcher, 'fail', { ...outcome, why: broken.observed, invariants });
@@ -105,6 +104,8 @@ interface Outcome {
 class Run {
   readonly steps: Step[] = [];
   readonly tearDownMs: number[] = [];
+  /** All that ran in the containers, also in those that did not count. */
+  readonly tasks: TaskStat[] = [];
   /** The last one could not be started. */
   failed = false;
   readonly #launcher: Launcher;
@@ -150,13 +151,14 @@ class Run {
     return `${this.#count()}, as many as were asked for, within the budget`;
   }
 
-  /** That those that count did not make room for each other: all still wait, each in its group. */
+  /** That those that count did not make room for each other: all still wait, each in its group where there are groups. */
   invariants(): Invariant[] {
     const counted = this.#probes.slice(0, this.steps.length);
+    const hasGroups = ['v2', ...CONTROLLERS].some((name) => this.#scope.directory(name, '') !== null);
     const alive = counted.filter(
-      (probe) => isRunning(probe.pid) && this.#scope.pids(probe.group).includes(probe.pid),
+      ({ pid, group }) => isRunning(pid) && (!hasGroups || this.#scope.pids(group).includes(pid)),
     ).length;
-    const text = 'every container still waits in its cgroup';
+    const text = hasGroups ? 'every container still waits in its cgroup' : 'every container still waits (no cgroups)';
     return [invariant('all-there', text, alive === this.steps.length, `${alive} of ${this.steps.length}`)];
   }
 
@@ -184,6 +186,10 @@ class Run {
       bounds: { seconds: Math.ceil(this.#limits.budgetMs / 1000) + 60 },
     });
     this.#probes.push(probe);
+    for (const pid of new Set([probe.pid, ...this.#scope.pids(probe.group)])) {
+      const task = statOf(pid);
+      if (task !== null) this.tasks.push(task);
+    }
     const usage = this.#usage();
     const available = availableMemory();
     return {
