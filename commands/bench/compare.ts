@@ -3,7 +3,7 @@ import { string } from '@oclif/core/args';
 import { momentArguments } from '../../src/cli/arguments.ts';
 import { BenchCommand } from '../../src/cli/bench-command.ts';
 import { compareFlags, judgingOf, refuseNeedlessDb, RUN_HELP } from '../../src/cli/bench-flags.ts';
-import { COMPARISON_FORMATS, destinationsOf } from '../../src/cli/bench-formats.ts';
+import { COMPARISON_FORMATS } from '../../src/cli/bench-formats.ts';
 import { outputStyle } from '../../src/cli/flags.ts';
 
 export default class BenchCompare extends BenchCommand {
@@ -26,7 +26,7 @@ export default class BenchCompare extends BenchCommand {
 
   async run() {
     const { args, flags } = await this.parse(BenchCompare, momentArguments(this.argv));
-    const to = destinationsOf(flags, COMPARISON_FORMATS);
+    const to = this.destinations(flags, COMPARISON_FORMATS);
     const judging = judgingOf(flags);
     const [{ runNamed }, { compared }] = await Promise.all([
       import('../../src/cli/bench-stored.ts'),

@@ -4,7 +4,7 @@ import { boolean, integer, string as text } from '@oclif/core/flags';
 import { momentArguments } from '../../src/cli/arguments.ts';
 import { BenchCommand } from '../../src/cli/bench-command.ts';
 import { compareFlags, judgingOf, MOST_POOLED, refuseNeedlessDb, RUN_HELP } from '../../src/cli/bench-flags.ts';
-import { COMPARISON_FORMATS, destinationsOf } from '../../src/cli/bench-formats.ts';
+import { COMPARISON_FORMATS } from '../../src/cli/bench-formats.ts';
 import { ExitCode } from '../../src/cli/exit-codes.ts';
 import { outputStyle } from '../../src/cli/flags.ts';
 import type { Comparison } from '../../src/schema/bench-compare.ts';
@@ -54,7 +54,7 @@ export default class BenchGate extends BenchCommand {
 
   async run() {
     const { args, flags } = await this.parse(BenchGate, momentArguments(this.argv));
-    const to = destinationsOf(flags, COMPARISON_FORMATS);
+    const to = this.destinations(flags, COMPARISON_FORMATS);
     const options = {
       version: this.config.version,
       judging: judgingOf(flags),

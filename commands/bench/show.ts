@@ -3,7 +3,7 @@ import { string } from '@oclif/core/args';
 import { momentArguments } from '../../src/cli/arguments.ts';
 import { BenchCommand } from '../../src/cli/bench-command.ts';
 import { refuseNeedlessDb, RUN_HELP } from '../../src/cli/bench-flags.ts';
-import { destinationsOf, resultFlags, RUN_FORMATS } from '../../src/cli/bench-formats.ts';
+import { resultFlags, RUN_FORMATS } from '../../src/cli/bench-formats.ts';
 import { outputFlags, outputStyle } from '../../src/cli/flags.ts';
 import { dbFlag } from '../../src/cli/history.ts';
 
@@ -19,7 +19,7 @@ export default class BenchShow extends BenchCommand {
 
   async run() {
     const { args, flags } = await this.parse(BenchShow, momentArguments(this.argv));
-    const to = destinationsOf(flags, RUN_FORMATS);
+    const to = this.destinations(flags, RUN_FORMATS);
     refuseNeedlessDb(flags.db, false, [args.run]);
     const { runNamed } = await import('../../src/cli/bench-stored.ts');
     const run = await runNamed(args.run, flags.db);

@@ -1,4 +1,6 @@
 /** What a run or a comparison can be shown as: one flag for what is printed, and one for files beside it. */
+import path from 'node:path';
+
 import { option, string } from '@oclif/core/flags';
 
 import type { Check } from '../../reports/bench-checks.ts';
@@ -75,10 +77,20 @@ export function destinationsOf<F extends RunFormat>(
     ...(output === undefined ? [] : [{ format: format ?? ('json' as F), file: output }]),
     ...report.map((text) => reportFileOf(text, formats)),
   ];
+  const twice = files.find(({ file }, at) => files.findIndex((one) => isSame(one.file, file)) < at);
+  if (twice !== undefined && twice.file !== '-') {
+    throw new NsinspectError(`${twice.file} is named twice: the second result would replace the first`, {
+      code: 'usage',
+    });
+  }
   const toStdout = files.filter(({ file }) => file === '-');
   if (toStdout.length > 1) throw new NsinspectError('only one result can go to stdout', { code: 'usage' });
   if (toStdout.length === 1) return { printed: null, files };
   return { printed: output === undefined ? (format ?? 'table') : 'table', files };
+}
+
+function isSame(one: string, other: string): boolean {
+  return (one === '-') === (other === '-') && path.resolve(one) === path.resolve(other);
 }
 
 function reportFileOf<F extends RunFormat>(text: string, formats: readonly F[]): ReportFile<F> {

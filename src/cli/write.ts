@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { NsinspectError } from '../text/error.ts';
 
@@ -13,10 +24,39 @@ export function writeWhole(file: string, bytes: Uint8Array): void {
     else if (isSpecial(file)) writeFileSync(file, bytes);
     else writeBeside(file, bytes);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EPIPE' && file === '-') return;
-    throw new NsinspectError(`cannot write ${file}: ${code ?? String(cause)}`, { code: 'cannot-write', cause });
+    if ((cause as NodeJS.ErrnoException).code === 'EPIPE' && file === '-') return;
+    throw cannotWrite(file, cause);
   }
+}
+
+/**
+ * Error where {@link writeWhole} would fail for want of rights or of a directory: asked before work is done that would be lost.
+ * Nothing is left behind, and what stands there is not touched.
+ */
+export function demandWritable(file: string): void {
+  if (file === '-') return;
+  try {
+    if (isSpecial(file)) accessSync(file, constants.W_OK);
+    else if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw directoryError();
+    else tryBeside(file);
+  } catch (cause) {
+    throw cannotWrite(file, cause);
+  }
+}
+
+function directoryError(): NodeJS.ErrnoException {
+  return Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+}
+
+function tryBeside(file: string): void {
+  const at = beside(file);
+  closeSync(openSync(at, 'wx', 0o600));
+  rmSync(at);
+}
+
+function cannotWrite(file: string, cause: unknown): NsinspectError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new NsinspectError(`cannot write ${file}: ${code ?? String(cause)}`, { code: 'cannot-write', cause });
 }
 
 /** Milliseconds until a pipe that is full is tried again. */
@@ -42,16 +82,20 @@ function isSpecial(file: string): boolean {
   return /^\/dev\/(?!shm\/)|^\/proc\//.test(path.resolve(file));
 }
 
+function beside(file: string): string {
+  return `${file}.${String(process.pid)}.tmp`;
+}
+
 function writeBeside(file: string, bytes: Uint8Array): void {
-  const beside = `${file}.${String(process.pid)}.tmp`;
-  const fd = openSync(beside, 'wx', 0o600);
+  const at = beside(file);
+  const fd = openSync(at, 'wx', 0o600);
   try {
     writeAll(fd, bytes);
     fsyncSync(fd);
     closeSync(fd);
-    renameSync(beside, file);
+    renameSync(at, file);
   } catch (error) {
-    rmSync(beside, { force: true });
+    rmSync(at, { force: true });
     throw error;
   }
 }
