@@ -1,7 +1,9 @@
 /** Flags that several commands of `bench` share. */
+import { accessSync, constants, statSync } from 'node:fs';
+
 import { boolean, integer, option, string } from '@oclif/core/flags';
 
-import { RUNTIMES } from '../schema/bench.ts';
+import { RUNTIMES, type Suite } from '../schema/bench.ts';
 import type { Judging } from '../schema/bench-compare.ts';
 import { NsinspectError } from '../text/error.ts';
 import { outputFlags } from './flags.ts';
@@ -49,7 +51,8 @@ export const launchFlags = {
     multipleNonGreedy: true,
     helpGroup: 'PROBES',
     helpValue: 'PROBE',
-    summary: 'Exit with 1 where this probe could not be judged, because it is unsupported, say; may be given again.',
+    summary:
+      'Exit with 1 where this probe came to neither pass nor fail, because it is unsupported, say; may be given again.',
   }),
   // Without a default: one that is false would be enough for the flags that depend on it.
   store: boolean({
@@ -102,6 +105,45 @@ export const densityFlag = {
     summary: 'Start no more idle containers than this: 10, with --quick 5.',
   }),
 };
+
+/** Flags that only some suites look at. */
+const OF_SUITES = {
+  rounds: ['limits', 'isolation'],
+  'own-machine': ['limits'],
+  'guest-kernel': ['startup'],
+  most: ['density'],
+} as const satisfies Readonly<Record<string, readonly Suite[]>>;
+
+/** A flag that none of the suites would look at is a mistake. */
+export function refuseNeedless(
+  flags: Readonly<Partial<Record<keyof typeof OF_SUITES, unknown>>>,
+  suites: readonly Suite[],
+): void {
+  for (const [name, users] of Object.entries(OF_SUITES)) {
+    const value = flags[name as keyof typeof OF_SUITES];
+    if (value === undefined || value === false || users.some((suite) => suites.includes(suite))) continue;
+    throw new NsinspectError(
+      `--${name} is of no use here: ${users.join(' and ')} alone ${users.length > 1 ? 'look' : 'looks'} at it`,
+      {
+        code: 'usage',
+      },
+    );
+  }
+}
+
+/** A file that could not be read in the end would have cost a run. */
+export function demandReadable(flag: string, file: string): void {
+  try {
+    // One that is a pipe would not be opened before somebody writes to it.
+    const isFile = statSync(file).isFile();
+    accessSync(file, constants.R_OK);
+    if (isFile) return;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new NsinspectError(`${flag} ${file}: cannot be read: ${code ?? String(cause)}`, { code: 'usage', cause });
+  }
+  throw new NsinspectError(`${flag} ${file}: is not a file`, { code: 'usage' });
+}
 
 /** Flags of every command that compares runs. */
 export const compareFlags = {

@@ -4,13 +4,12 @@ import { performance } from 'node:perf_hooks';
 import { launcherOf } from '../probe/launch/launchers.ts';
 import type { Launcher } from '../probe/launch/launcher.ts';
 import { runSuite } from '../probe/suite.ts';
-import { RUNTIMES, type BenchDocument, type ProbeResult, type ProbeRuntime, type Suite } from '../schema/bench.ts';
+import { RUNTIMES, type BenchDocument, type ProbeRuntime, type Suite } from '../schema/bench.ts';
 import { NsinspectError } from '../text/error.ts';
-import { formatPlural } from '../text/units.ts';
 import { Progress } from './bench-progress.ts';
 import { measureWhole, type MeasuredWishes } from './bench-measure.ts';
-import { areNamed, chosenProbes, isNamed } from './bench-suites.ts';
-import { ExitCode } from './exit-codes.ts';
+import { judged, type Judged } from './bench-judge.ts';
+import { chosenProbes, refuseUnknown } from './bench-suites.ts';
 
 /** What a command was told. */
 export interface RunWishes {
@@ -28,21 +27,15 @@ export interface RunWishes {
 }
 
 /** A run and what it comes to. */
-export interface Ran {
+export interface Ran extends Judged {
   readonly run: BenchDocument;
-  readonly exitCode: ExitCode;
-  /** What to say on stderr. */
-  readonly notes: readonly string[];
 }
 
 /** Runs the probes. Refused is, in one line: an unknown probe, a runtime that does not work here. */
 export async function runBench(wishes: RunWishes): Promise<Ran> {
   const { suites, names, quick, ownMachine, rounds, version } = wishes;
   const probes = await chosenProbes({ suites, names: [...names], quick });
-  const unknown = wishes.require.find((name) => !probes.some(({ id }) => isNamed(id, name)));
-  if (unknown !== undefined && areNamed(suites)) {
-    throw new NsinspectError(`--require ${unknown}: no such probe is part of this run`, { code: 'unknown-probe' });
-  }
+  refuseUnknown(wishes.require, suites, quick ? probes.filter((probe) => probe.quick) : probes);
   const isAll = wishes.runtimes.includes('all');
   const chosen = RUNTIMES.filter((runtime) => isAll || wishes.runtimes.includes(runtime));
   const launchers = chosen.map(launcherOf);
@@ -68,7 +61,7 @@ export async function runBench(wishes: RunWishes): Promise<Ran> {
       suites,
       results: [...named.results, ...measured],
     };
-    return { run, ...judged(run.results, wishes, isAll ? runtimes : []) };
+    return { run, ...judged(run.results, wishes.require, isAll ? runtimes : []) };
   } finally {
     forget();
     progress.clear();
@@ -90,40 +83,6 @@ function notUsable(why: string | null, what: string): NsinspectError {
     code: 'runtime-not-usable',
     hint: isRoot ? null : 'probes need root, or a cgroup that is handed to this user',
   });
-}
-
-/** Exit code and notes. What is unsupported fails nothing that was not required. */
-function judged(
-  results: readonly ProbeResult[],
-  { require }: RunWishes,
-  runtimes: BenchDocument['environment']['runtimes'],
-): Omit<Ran, 'run'> {
-  const missing = results.filter((result) => require.some((name) => isNamed(result.id, name)) && !isJudged(result));
-  const absent = require.filter((name) => !results.some(({ id }) => isNamed(id, name)));
-  const errors = results.filter(({ verdict }) => verdict === 'error');
-  const [first] = errors;
-  const notes = [
-    ...runtimes.filter(({ usable }) => !usable).map(({ runtime, why }) => `without ${runtime}: ${why ?? 'not usable'}`),
-    ...missing.map(({ id, runtime, verdict, why }) => `required, but ${verdict}: ${id} (${runtime}): ${why ?? ''}`),
-    ...absent.map((name) => `required, but not part of this run: ${name}`),
-    ...(first === undefined
-      ? []
-      : [
-          `${formatPlural(errors.length, 'probe')} failed to run, such as ${first.id}: ${first.why ?? 'no reason given'}`,
-        ]),
-  ].map((note) => note.replaceAll(/\s+/g, ' ').trim());
-  if (results.some(isBroken) || missing.length + absent.length > 0) return { exitCode: ExitCode.found, notes };
-  // Where nothing at all ran to its end, 0 would say that limits hold.
-  const isBlind = errors.length > 0 && !results.some(isJudged);
-  return { exitCode: isBlind ? ExitCode.inconclusive : ExitCode.ok, notes };
-}
-
-function isBroken({ verdict, invariants }: ProbeResult): boolean {
-  return verdict === 'fail' || invariants.some(({ holds }) => !holds);
-}
-
-function isJudged({ verdict }: ProbeResult): boolean {
-  return verdict === 'pass' || verdict === 'fail' || verdict === 'inconclusive';
 }
 
 /** Tells that it ends. The removal is that of `src/probe/live.ts`, after which the signal takes its course. */

@@ -1,6 +1,7 @@
 import type { BenchDocument, ProbeRuntime, Suite } from '../schema/bench.ts';
 import { BenchCommand } from './bench-command.ts';
-import { destinationsOf, RUN_FORMATS, type ResultFlagValues, type RunFormat } from './bench-formats.ts';
+import { demandReadable, refuseNeedless } from './bench-flags.ts';
+import { RUN_FORMATS, type ResultFlagValues, type RunFormat } from './bench-formats.ts';
 import { ExitCode } from './exit-codes.ts';
 import { outputStyle, type OutputFlagValues } from './flags.ts';
 
@@ -21,7 +22,7 @@ export interface RunFlagValues extends ResultFlagValues<RunFormat>, OutputFlagVa
 /** What the commands share that run suites of probes. */
 export abstract class BenchSuiteCommand extends BenchCommand {
   static override exitCodes: Readonly<Record<number, string>> = {
-    [ExitCode.found]: 'an invariant does not hold, or a required probe could not be judged',
+    [ExitCode.found]: 'an invariant does not hold, or a required probe came to neither pass nor fail',
     [ExitCode.inconclusive]: 'every probe failed to run, which says nothing of the limits',
   };
 
@@ -31,7 +32,10 @@ export abstract class BenchSuiteCommand extends BenchCommand {
     suites: readonly Suite[],
     names: readonly string[] = [],
   ): Promise<BenchDocument> {
-    const to = destinationsOf(flags, RUN_FORMATS);
+    refuseNeedless(flags, suites);
+    const guestKernel = flags['guest-kernel'] ?? null;
+    if (guestKernel !== null) demandReadable('--guest-kernel', guestKernel);
+    const to = this.destinations(flags, RUN_FORMATS);
     const [{ runBench }, { withHistory }] = await Promise.all([import('./bench-run.ts'), import('./history.ts')]);
     // Where it cannot be kept one wants to know before minutes have passed.
     if (flags.store) await withHistory(flags.db, 'write', (store) => store.runs().length);
@@ -43,7 +47,7 @@ export abstract class BenchSuiteCommand extends BenchCommand {
       ownMachine: flags['own-machine'] ?? false,
       rounds: flags.rounds,
       require: flags.require ?? [],
-      measured: { guestKernel: flags['guest-kernel'] ?? null, most: flags.most },
+      measured: { guestKernel, most: flags.most },
       version: this.config.version,
     });
     try {

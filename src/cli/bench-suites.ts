@@ -1,5 +1,6 @@
 /** The probes of each suite, and the choice among them. */
 import type { ProbeDefinition } from '../probe/probes/probe.ts';
+import { CONTROLLERS } from '../probe/probes/world.ts';
 import type { Suite } from '../schema/bench.ts';
 import { NsinspectError } from '../text/error.ts';
 
@@ -9,9 +10,34 @@ const PROBES: Readonly<Partial<Record<Suite, () => Promise<readonly ProbeDefinit
   isolation: async () => (await import('../probe/probes/isolation/index.ts')).ISOLATION_PROBES,
 };
 
-/** Whether all probes of these suites are known by name before they run. */
-export function areNamed(suites: readonly Suite[]): boolean {
-  return suites.every((suite) => PROBES[suite] !== undefined);
+/** Rows of suites that measure as a whole, as far as they are the same on every machine. */
+const ROWS: Readonly<Partial<Record<Suite, readonly string[]>>> = {
+  startup: [
+    ...['child', 'program'].map((name) => `startup/process/${name}`),
+    'startup/container',
+    ...['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts', 'all'].map((name) => `startup/namespace/${name}`),
+    ...['kvm', 'tcg'].map((name) => `startup/vm/${name}`),
+    'startup/cgroup/v2',
+  ],
+  density: ['density/idle'],
+};
+
+/** One row a hierarchy, named after the controllers that are in it together: these differ. */
+const HIERARCHY = /^(?:startup\/)?cgroup\/([a-z_,]+)$/;
+
+/** A NsinspectError for a name that can mean nothing in a run of these suites and of these probes. */
+export function refuseUnknown(
+  names: readonly string[],
+  suites: readonly Suite[],
+  probes: readonly Pick<ProbeDefinition, 'id'>[],
+): void {
+  const ids = [...probes.map(({ id }) => id), ...suites.flatMap((suite) => ROWS[suite] ?? [])];
+  const isHierarchy = (name: string) =>
+    suites.includes('startup') &&
+    (HIERARCHY.exec(name)?.[1] ?? '').split(',').every((one) => CONTROLLERS.some((controller) => controller === one));
+  const unknown = names.find((name) => !ids.some((id) => isNamed(id, name)) && !isHierarchy(name));
+  if (unknown === undefined) return;
+  throw new NsinspectError(`--require ${unknown}: no such probe is part of this run`, { code: 'unknown-probe' });
 }
 
 /** What is chosen. */

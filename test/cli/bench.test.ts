@@ -1,5 +1,5 @@
 /** Commands of `bench` that read runs: documents, formats, exit codes, and what they refuse. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -131,6 +131,38 @@ describe('formats', () => {
     expect((await compare('--report', 'ktap=-')).stdout).toMatch(/^KTAP[^]*not ok[^]*$/);
   });
 
+  it('are not lost with a file that turns out to be none; the table comes first', async () => {
+    const { status, stdout, stderr } = await compare('--report', 'junit=/dev/full', '--output', at('kept.json'));
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'nsinspect: cannot write /dev/full: ENOSPC\n' });
+    expect(stdout).toMatch(/^base {2}/);
+    expectDocument(JSON.parse(readFileSync(at('kept.json'), 'utf8')));
+  });
+
+  it('are refused where they would be two documents in one place', async () => {
+    const { status, stdout, stderr } = await compare('--json', '--report', 'ktap=-');
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'nsinspect/error/1' });
+    expect(stderr).toMatch(/^nsinspect: with --json the result is on stdout already/);
+    for (const command of [
+      ['compare', at('base.json'), at('next.json')],
+      ['show', at('base.json')],
+    ]) {
+      const twice = await cli('bench', ...command, '-o', at('t'), '--report', `ktap=${at('t')}`);
+      expect(twice).toMatchObject({ status: 2, stdout: '' });
+    }
+    expect(existsSync(at('t'))).toBe(false);
+  });
+
+  it('that could not be written are refused, and nothing is left of the look', async () => {
+    const before = readdirSync(directory);
+    expect(await compare('--output', at('nowhere/file'), '--report', `ktap=${at('k')}`)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `nsinspect: cannot write ${at('nowhere/file')}: ENOENT\n`,
+    });
+    expect(readdirSync(directory)).toEqual(before);
+  });
+
   it.each([['xml'], ['junit='], ['=x']])('--report %s is refused', async (report) => {
     expect(await compare('--report', report)).toMatchObject({ status: 2, stdout: '' });
   });
@@ -176,6 +208,19 @@ describe('a run that cannot be', () => {
   it.each([
     [['bench', 'limits', 'no-such-probe'], /no such probe: no-such-probe \(there are .*cpu-quota/],
     [['bench', 'limits', 'pids', '--require', 'cpuset'], /--require cpuset: no such probe is part of this run/],
+    [['bench', 'density', '--require', 'container'], /--require container: no such probe is part of this run/],
+    [['bench', 'startup', '--require', 'vm/kmv'], /--require vm\/kmv: no such probe is part of this run/],
+    [['bench', 'startup', '--require', 'cgroup/cpus'], /--require cgroup\/cpus: no such probe is part of this run/],
+    [['bench', 'run', '--require', 'nowhere'], /--require nowhere: no such probe is part of this run/],
+    [['bench', 'startup', '--guest-kernel', '/nowhere'], /--guest-kernel \/nowhere: cannot be read: ENOENT\n$/],
+    [['bench', 'startup', '--guest-kernel', '/'], /--guest-kernel \/: is not a file\n$/],
+    [['bench', 'run', '--suite', 'limits', '--guest-kernel', '/dev/null'], /--guest-kernel is of no use here: startup/],
+    [['bench', 'run', '--suite', 'limits,startup', '--most', '2'], /--most is of no use here: density alone looks/],
+    [['bench', 'run', '--suite', 'isolation', '--own-machine'], /--own-machine is of no use here: limits alone/],
+    [['bench', 'run', '--suite', 'density', '--rounds', '2'], /--rounds is of no use here: limits and isolation alone/],
+    [['bench', 'limits', '--output', '/nowhere/f'], /^nsinspect: cannot write \/nowhere\/f: ENOENT\n$/],
+    [['bench', 'limits', '--report', 'junit=/'], /^nsinspect: cannot write \/: EISDIR\n$/],
+    [['bench', 'limits', '-o', 'f', '--report', 'ktap=./f'], /^nsinspect: \.\/f is named twice: /],
     [['bench', 'limits', '--rounds', '0'], /--rounds/],
     [['bench', 'limits', '--runtime', 'chroot'], /to be one of: native, runc/],
     [['bench', 'limits', '--report', 'svg=x'], /--report svg=x: expected FORMAT=FILE/],

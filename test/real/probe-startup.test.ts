@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { refuseUnknown } from '../../src/cli/bench-suites.ts';
 import { briefChildren, CLONE_NEW, type BriefChildren } from '../../src/kernel/brief-child.ts';
 import type { Launcher, LaunchSpec, Probe } from '../../src/probe/launch/launcher.ts';
 import { launcherOf } from '../../src/probe/launch/launchers.ts';
@@ -129,6 +130,9 @@ describeWith(['root', 'unshare'], 'bench startup', () => {
       progress: (done) => rounds.push(done),
     });
     expect(left()).toEqual([]);
+    // Who requires one by its name is not told that there is none.
+    const ids = results.map(({ id }) => id);
+    expect(() => refuseUnknown(ids, ['startup'], [])).not.toThrow();
     for (const id of ['startup/process/child', ...Object.keys(CLONE_NEW).map((type) => `startup/namespace/${type}`)]) {
       const result = resultOf(results, id);
       expect(result).toMatchObject({ verdict: 'pass', runtime: 'native', suite: 'startup' });
