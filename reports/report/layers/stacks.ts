@@ -8,6 +8,7 @@ import { formatBytes, formatPlural } from '../../../src/text/units.ts';
 import { shortDigest } from '../../layers-words.ts';
 import { instruction } from '../../layers.ts';
 import { itemHref } from '../items.ts';
+import { fittedStart } from '../path-text.ts';
 import { textWidth } from '../picture.ts';
 import type { Picture } from '../section.ts';
 import { bar, drawLegend, edge, hatched, LEGEND_LINE, legendLines, panel, write } from '../shapes.ts';
@@ -121,10 +122,13 @@ function sizeOf(layers: readonly StoredLayer[]): { readonly text: string; readon
 function drawCaption(svg: Group, { box, x, y, width }: PlacedBox): void {
   const [first, ...others] = box.images.map(imageText);
   if (first === undefined) return;
-  const text = others.length === 0 ? first : `${first} +${others.length}`;
+  const more = others.length === 0 ? '' : ` +${others.length}`;
+  const room = (width - 6) * BOLD;
+  // Images of one registry differ in what follows its name, and tags say less than names.
+  const text = textWidth(first + more) <= room ? first : first.slice(first.lastIndexOf('/') + 1);
   const group = svg.append('g');
   group.append('title').text([first, ...others].join('\n'));
-  write(group, text, { x: x + 4, y: y - GAP / 2 - 5, name: 'b', room: (width - 6) * BOLD });
+  write(group, fittedStart(text, room - textWidth(more)) + more, { x: x + 4, y: y - GAP / 2 - 5, name: 'b' });
   // What stands on the image is not of it.
   const rule = group.append('path').attr('class', 's-line').attr('stroke-dasharray', '1 3');
   rule.attr('d', `M${x},${y - GAP / 2 - CAPTION + 1}h${width}`);
