@@ -62,8 +62,8 @@ export interface ComparedRun {
   readonly hostname: string | null;
   readonly kernel: string;
   /**
-   * Numbers of the runs of the history that together are the base, of which the other members tell the newest; none: there is no run of this
-   * environment. Missing: it is one run.
+   * Numbers of the runs of the history that together are the base, of which the other members tell the newest; none: there is no run to
+   * judge by. Missing: it is one run.
    */
   readonly runs?: readonly number[];
 }
@@ -138,7 +138,7 @@ export interface FailedProbe extends ComparedProbe {
   readonly base: Verdict | null;
 }
 
-/** A probe that the base judged and the new run did not. */
+/** A probe that the base judged and the new run did not, or not by all metrics of the base, as `why` then says. */
 export interface UnjudgedProbe extends ComparedProbe {
   readonly base: Verdict | null;
   /** Null: the new run does not have it. */

@@ -5,9 +5,11 @@ import type { Random } from './random.ts';
 /**
  * Medians of `resamples` samples as large as the given one, drawn from it with replacement, in the order in which they were
  * drawn. The numbers must be ascending: the median is then found by counting how often each was drawn, without sorting.
+ * Throws RangeError where there is none.
  */
 export function resampledMedians(ascending: Float64Array, resamples: number, random: Random): Float64Array {
   const n = ascending.length;
+  if (n === 0) throw new RangeError('a bootstrap of no numbers');
   const medians = new Float64Array(resamples);
   const drawn = new Uint32Array(n);
   const lower = (n - 1) >> 1;
@@ -23,7 +25,9 @@ export function resampledMedians(ascending: Float64Array, resamples: number, ran
     while (seen <= lower) seen += drawn[++at] ?? 0;
     const low = ascending[at] ?? NaN;
     while (seen <= upper) seen += drawn[++at] ?? 0;
-    medians[r] = (low + (ascending[at] ?? NaN)) / 2;
+    const high = ascending[at] ?? NaN;
+    // Their sum may be beyond every number; half of the smallest number is 0.
+    medians[r] = low === high ? low : low / 2 + high / 2;
   }
   return medians;
 }

@@ -38,7 +38,8 @@ export interface CompareOptions {
 /**
  * Compares a new run with a base. The document says of each metric what became of it, and of the whole run, as a gate does:
  * `broken` where a probe of the new run failed or one of its invariants does not hold (then whatever the base said),
- * `regression` where a metric is worse, `inconclusive` where something that the base judged could not be judged.
+ * `regression` where a metric is worse, `inconclusive` where something that the base judged could not be judged, or where they
+ * have no probe in common.
  * Runs of different environments are refused unless told otherwise. Same runs and options, same document.
  *
  * A metric is worse only if all agree: the Mann-Whitney test (p below alpha after Holm's correction over all metrics), the size of the
@@ -56,6 +57,7 @@ export function compareRuns(base: BaseRun, next: BenchDocument, options: Compare
     added: next.results.filter((result) => !before.has(keyOf(result))).map(({ id, runtime }) => ({ id, runtime })),
   };
   const pairs = pairsOf(before, next);
+  const isCommon = next.results.some((result) => before.has(keyOf(result)));
   const metrics = judgeAll(
     pairs.filter(({ after }) => !after.informative),
     judging,
@@ -67,11 +69,11 @@ export function compareRuns(base: BaseRun, next: BenchDocument, options: Compare
     next: runOf(next),
     differences,
     judging,
-    verdict: verdictOf(probes, metrics),
+    verdict: verdictOf(probes, metrics, isCommon),
     ...probes,
     metrics,
     informative: pairs.filter(({ after }) => after.informative).map((pair) => informativeMetric(pair, judging)),
-    notes: notesOf(base, next, pairs),
+    notes: [...(isCommon ? [] : ['the two runs have no probe in common']), ...notesOf(base, next, pairs)],
   };
 }
 
@@ -203,7 +205,7 @@ function failedProbe(result: ProbeResult, was: BaseResult | undefined): FailedPr
 /** Verdicts that say something of the limit. */
 const JUDGES: ReadonlySet<Verdict> = new Set<Verdict>(['pass', 'fail']);
 
-/** What the base judged and the new run did not, although it was asked to; and what it could not tell by itself. */
+/** What the base judged and the new run did not, or not all of it, although it was asked to; and what it could not tell by itself. */
 function unjudgedProbes(base: BaseRun, next: BenchDocument): UnjudgedProbe[] {
   const before = new Map(base.results.map((result) => [keyOf(result), result]));
   const after = new Set(next.results.map(keyOf));
@@ -212,7 +214,10 @@ function unjudgedProbes(base: BaseRun, next: BenchDocument): UnjudgedProbe[] {
     const was = before.get(keyOf(result))?.verdict ?? null;
     const isLost = was !== null && JUDGES.has(was) && !JUDGES.has(verdict);
     const isUnclear = verdict === 'inconclusive' || verdict === 'error';
-    return !isFailed(result) && (isLost || isUnclear) ? [{ id, runtime, base: was, next: verdict, why }] : [];
+    if (isFailed(result)) return [];
+    if (isLost || isUnclear) return [{ id, runtime, base: was, next: verdict, why }];
+    const lost = lostMetrics(before.get(keyOf(result)), result);
+    return lost === null ? [] : [{ id, runtime, base: was, next: verdict, why: lost }];
   });
   // A quick run leaves probes out on purpose.
   const isAsked = ({ suite }: BaseResult): boolean => next.suites.includes(suite) && (!next.quick || base.quick);
@@ -222,13 +227,27 @@ function unjudgedProbes(base: BaseRun, next: BenchDocument): UnjudgedProbe[] {
   return [...present, ...missing];
 }
 
+/** Which metrics the base has to judge by and the new run does not; null: none. */
+function lostMetrics(was: BaseResult | undefined, { metrics }: ProbeResult): string | null {
+  const now = new Map(metrics.filter(({ samples }) => samples.length > 0).map((metric) => [metric.name, metric]));
+  const lost = (was?.metrics ?? []).flatMap(({ name, informative, samples }) => {
+    if (informative || samples.length === 0) return [];
+    const namesake = now.get(name);
+    if (namesake === undefined) return [`${name} is missing`];
+    return namesake.informative ? [`${name} is informative now`] : [];
+  });
+  return lost.length === 0 ? null : `metrics of the base: ${lost.join(', ')}`;
+}
+
 function verdictOf(
   { failed, unjudged }: { readonly failed: readonly FailedProbe[]; readonly unjudged: readonly UnjudgedProbe[] },
   metrics: readonly MetricComparison[],
+  isCommon: boolean,
 ): GateVerdict {
   if (failed.length > 0) return 'broken';
   if (metrics.some(({ change }) => change === 'regression')) return 'regression';
-  return unjudged.length > 0 || metrics.some(({ change }) => change === 'inconclusive') ? 'inconclusive' : 'fine';
+  const isUnclear = unjudged.length > 0 || metrics.some(({ change }) => change === 'inconclusive');
+  return isUnclear || !isCommon ? 'inconclusive' : 'fine';
 }
 
 function runOf({ takenAt, tool, suites, quick, environment: { hostname, kernel } }: BaseRun): ComparedRun {

@@ -137,9 +137,12 @@ export function isSameMeasure(one: Measurable, other: Measurable): boolean {
 }
 
 /** Why two measurements of a metric cannot be held against each other; null: they can. */
-export function obstacleOf(base: Measurable, next: Measurable, { minSamples }: Judging): string | null {
+export function obstacleOf(base: Measurable, next: Measurable, { minSamples, threshold }: Judging): string | null {
   if (!isSameMeasure(base, next)) {
     return 'the two runs do not mean the same by it: its unit, direction or target differs';
+  }
+  if (threshold === null && base.threshold !== next.threshold) {
+    return `the two runs have different thresholds for it: ${percent(base.threshold)} and ${percent(next.threshold)}`;
   }
   const fewest = Math.min(base.samples.length, next.samples.length);
   if (fewest < minSamples) return `too few samples: ${fewest}, at least ${minSamples} a side are needed`;

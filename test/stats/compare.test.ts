@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { BenchDocument, Metric } from '../../src/schema/bench.ts';
 import type { Comparison } from '../../src/schema/bench-compare.ts';
 import { compareRuns, exitCodeOf, splitForSelfCheck } from '../../src/stats/compare.ts';
 import { expectDocument } from '../support/schema.ts';
@@ -55,6 +56,65 @@ describe('a comparison', () => {
     expect(compared(run(steady), madeRun([]))).toMatchObject({ verdict: 'inconclusive', unjudged: [{ next: null }] });
     const next = madeRun([madeProbe('limits/a', [], { verdict: 'unsupported' })]);
     expect(compared(run(steady), next)).toMatchObject({ verdict: 'inconclusive', unjudged: [{ next: 'unsupported' }] });
+  });
+
+  it.each<[string, Partial<Metric>[], string]>([
+    ['none at all', [], 'metrics of the base: ratio is missing, size is missing'],
+    ['one left', [{ name: 'ratio' }], 'metrics of the base: size is missing'],
+    ['another name', [{ name: 'ratio' }, { name: 'Size' }], 'metrics of the base: size is missing'],
+    [
+      'not to be judged',
+      [{ name: 'ratio' }, { name: 'size', informative: true }],
+      'metrics of the base: size is informative now',
+    ],
+    ['without samples', [{ name: 'ratio' }, { name: 'size', samples: [] }], 'metrics of the base: size is missing'],
+  ])('does not take metrics that vanished for fine: %s', (_, metrics, why) => {
+    const of = (more: readonly Partial<Metric>[]) =>
+      madeRun([
+        madeProbe(
+          'limits/a',
+          more.map((one) => madeMetric(steady, one)),
+        ),
+      ]);
+    const base = of([{ name: 'ratio' }, { name: 'size' }, { name: 'told', informative: true }]);
+    const found = compared(base, of(metrics));
+    expect(found).toMatchObject({ verdict: 'inconclusive', unjudged: [{ base: 'pass', next: 'pass', why }] });
+    expect(exitCodeOf(found)).toBe(3);
+    expectDocument(JSON.parse(JSON.stringify(found)));
+    // What only the new run has fails nothing.
+    expect(compared(of([]), base)).toMatchObject({ verdict: 'fine', unjudged: [] });
+  });
+
+  it.each<[string, BenchDocument]>([
+    ['no results', madeRun([])],
+    ['no results of a quick run', madeRun([], { quick: true })],
+    ['another suite', madeRun([madeProbe('density/idle', [], { suite: 'density' })], { suites: ['density'] })],
+    ['another runtime', madeRun([madeProbe('limits/a', [madeMetric(steady)], { runtime: 'runc' })], { suites: [] })],
+  ])('cannot tell where the runs have nothing in common: %s', (_, next) => {
+    const found = compared(run(steady), next);
+    expect(found).toMatchObject({ verdict: 'inconclusive', metrics: [] });
+    expect(found.notes[0]).toBe('the two runs have no probe in common');
+  });
+
+  it('lets a suite be left out that was not asked for', () => {
+    const density = madeProbe('density/idle', [madeMetric(steady)], { suite: 'density' });
+    const base = madeRun([...run(steady).results, density], { suites: ['limits', 'density'] });
+    expect(compared(base, run(steady))).toMatchObject({ verdict: 'fine', notes: ['only the base ran density'] });
+  });
+
+  it.each<[string, Partial<Metric>, Partial<Metric>, RegExp]>([
+    ['threshold', {}, { threshold: 0.5 }, /different thresholds for it: 5% and 50%/],
+    ['direction', {}, { better: 'higher' }, /do not mean the same by it/],
+    ['target', { better: 'target', target: 100 }, { better: 'target', target: 120 }, /do not mean the same by it/],
+  ])('does not judge where the two say otherwise by what: %s', (_, was, is, why) => {
+    const found = compared(run(steady, was), run(slower, is));
+    expect(found).toMatchObject({ verdict: 'inconclusive', metrics: [{ change: 'inconclusive' }] });
+    expect(found.metrics[0]?.why).toMatch(why);
+  });
+
+  it('judges by the threshold that it is told, whatever the two say', () => {
+    const found = compareRuns(run(steady), run(slower, { threshold: 0.5 }), { version, judging: { threshold: 0.05 } });
+    expect(found).toMatchObject({ verdict: 'regression' });
   });
 
   it('puts a change down to the machine where the hypervisor took more', () => {
