@@ -48,9 +48,9 @@ export function checksOfRun({ results }: BenchDocument): Check[] {
   }));
 }
 
-/** One check a failed or unjudged probe, and one a metric. */
-export function checksOfComparison({ failed, unjudged, metrics }: Comparison): Check[] {
-  return [
+/** One check a failed or unjudged probe, and one a metric; where the whole is inconclusive and none of them is, one that says so. */
+export function checksOfComparison({ verdict, failed, unjudged, metrics, notes }: Comparison): Check[] {
+  const checks = [
     ...failed.map(({ id, runtime, why, broken, base }): Check => {
       const first = broken[0];
       const message = why ?? (first === undefined ? 'it failed' : `does not hold: ${first.text}; ${first.observed}`);
@@ -84,6 +84,13 @@ export function checksOfComparison({ failed, unjudged, metrics }: Comparison): C
       };
     }),
   ];
+  const isUntold = verdict === 'inconclusive' && !checks.some(({ status }) => status === 'inconclusive');
+  return isUntold ? [...checks, wholeCheck(notes)] : checks;
+}
+
+/** For what none of the checks can say, such as that there was nothing to compare. */
+function wholeCheck([first = 'nothing to compare', ...details]: readonly string[]): Check {
+  return { suite: 'bench', name: 'comparison', status: 'inconclusive', message: first, details, seconds: null };
 }
 
 function suiteOf(id: string, runtime: string): { readonly suite: string; readonly name: string } {

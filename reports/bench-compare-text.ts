@@ -59,7 +59,7 @@ export function baseText(base: Comparison['base']): string {
   const { runs } = base;
   const [first, last] = [runs?.[0], runs?.at(-1)];
   if (runs === undefined) return runText(base);
-  if (first === undefined) return 'no earlier run of a machine like this one in the history';
+  if (first === undefined) return 'no earlier run to judge by in the history';
   if (runs.length === 1) return `run ${first} of the history, ${runText(base)}`;
   return `${runs.length} runs of the history, ${first} to ${last ?? first}, the newest of ${runText(base)}`;
 }

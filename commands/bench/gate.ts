@@ -13,7 +13,7 @@ import { POOLED_RUNS } from '../../src/stats/pool.ts';
 export default class BenchGate extends BenchCommand {
   static override summary = 'Judge a run by a baseline: an exit code for CI.';
   static override description =
-    'Broken invariants come first and fail whatever the statistics say. A metric fails only where its worsening is significant, large, and certainly beyond its threshold; what cannot be told is inconclusive, with an exit code of its own. With --history the baseline is the last runs of the same kernel, cgroup mode and CPU in the history that were taken before, their samples taken together. With --self-check the run is held against itself, its rounds split in two: what then differs is noise, and the column MDE is the smallest change that this machine can show.';
+    'Broken invariants come first and fail whatever the statistics say. A metric fails only where its worsening is significant, large, and certainly beyond its threshold; what cannot be told is inconclusive, with an exit code of its own. With --history the baseline is, for each suite of the run, the last runs of it with the same kernel, cgroup mode and CPU in the history that were taken before, their samples taken together. With --self-check the run is held against itself, its rounds split in two: what then differs is noise, and the column MDE is the smallest change that this machine can show.';
   static override examples = [
     '<%= config.bin %> bench gate new.json --baseline main.json',
     {
@@ -29,7 +29,8 @@ export default class BenchGate extends BenchCommand {
   ];
   static override exitCodes = {
     [ExitCode.found]: 'an invariant is broken or a metric is worse; with --self-check: the run differs from itself',
-    [ExitCode.inconclusive]: 'something could not be judged: too few rounds, too much noise, a probe that did not run',
+    [ExitCode.inconclusive]:
+      'something could not be judged: too few rounds, too much noise, a probe or metric that is missing',
   };
   static override args = {
     new: string({ required: true, description: `The run to judge: ${RUN_HELP}.` }),
@@ -45,10 +46,13 @@ export default class BenchGate extends BenchCommand {
       min: 1,
       max: MOST_POOLED,
       helpValue: 'N',
-      summary: `How many runs of the history to take together: ${POOLED_RUNS} unless given.`,
+      summary: `How many runs of the history to take together, for each suite: ${POOLED_RUNS} unless given.`,
       dependsOn: ['history'],
     }),
-    'self-check': boolean({ summary: 'Judge the run by itself: how much noise it has.' }),
+    'self-check': boolean({
+      summary: 'Judge the run by itself: how much noise it has.',
+      exclusive: ['any-environment'],
+    }),
     ...compareFlags,
   };
 
@@ -76,8 +80,8 @@ export default class BenchGate extends BenchCommand {
     const judged = async (): Promise<Comparison> => {
       if (flags.baseline !== undefined) return compared(await runNamed(flags.baseline, flags.db), next, options);
       if (!flags.history) return comparedWithItself(next, options);
-      const most = flags.last ?? POOLED_RUNS;
-      const base = await withHistory(flags.db, 'read', (store) => baseFromHistory(store, next, most));
+      const choice = { most: flags.last ?? POOLED_RUNS, anyEnvironment: options.anyEnvironment };
+      const base = await withHistory(flags.db, 'read', (store) => baseFromHistory(store, next, choice));
       return comparedWithHistory(base, next, options);
     };
     const comparison = await judged();

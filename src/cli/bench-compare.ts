@@ -33,8 +33,8 @@ function differenceText({ what, base, next }: EnvironmentDifference): string {
 }
 
 /**
- * A run by the runs before it that the history has of its environment. Where it has none, broken invariants are found all the same, and
- * otherwise nothing can be told.
+ * A run by the runs before it that the history has. Where it has none, broken invariants are found all the same, and otherwise
+ * nothing can be told.
  */
 export function comparedWithHistory(
   found: HistoryBase | null,
@@ -44,9 +44,9 @@ export function comparedWithHistory(
   const comparison = compared(found?.base ?? { ...next, results: [] }, next, options);
   const withRuns = { ...comparison, base: { ...comparison.base, runs: found?.runs ?? [] } };
   if (found !== null) return withRuns;
-  const { verdict, notes } = comparison;
-  const why = `the history has no earlier ${next.quick ? 'quick ' : ''}run of this kernel, cgroup mode and CPU`;
-  return { ...withRuns, verdict: verdict === 'broken' ? verdict : 'inconclusive', notes: [why, ...notes] };
+  const what = `${next.quick ? 'quick ' : ''}run of ${next.suites.join(', ') || 'no suite'}`;
+  const like = options.anyEnvironment ? '' : ' with this kernel, cgroup mode and CPU';
+  return { ...withRuns, notes: [`the history has no earlier ${what}${like}`] };
 }
 
 /** A run against itself: its odd against its even rounds, in which nothing can have changed. */

@@ -88,18 +88,42 @@ export interface HistoryBase {
   readonly runs: readonly number[];
 }
 
-/** The last `most` runs of the same environment that were taken before this one, pooled; null: there is none. */
-export function baseFromHistory(store: Store, next: BenchDocument, most: number): HistoryBase | null {
+/** Which runs of the history a run is judged by. */
+export interface HistoryChoice {
+  /** Of each suite of the run, the newest so many runs. */
+  readonly most: number;
+  /** Runs of other kernels, cgroup modes and CPUs, too. */
+  readonly anyEnvironment: boolean;
+}
+
+/**
+ * The runs of the same environment that were taken before this one, pooled: of each of its suites the newest. A run that is taken
+ * for one suite counts for no other, of which there may be newer ones. Null: there is none.
+ */
+export function baseFromHistory(
+  store: Store,
+  next: BenchDocument,
+  { most, anyEnvironment }: HistoryChoice,
+): HistoryBase | null {
   const environment = JSON.stringify(comparedProperties(next.environment));
   const kernel = terminalSafe(next.environment.kernel);
   const found: NumberedRun[] = [];
+  const wanted = new Map(next.suites.map((suite) => [suite, most]));
   // The run itself is there as well where it was measured with --store.
   const before = store.runs().filter((run) => Date.parse(run.takenAt) < Date.parse(next.takenAt));
   for (const { id, ...stored } of before.reverse()) {
-    if (found.length === most) break;
-    if (stored.kernel !== kernel || stored.quick !== next.quick) continue;
+    if (wanted.size === 0) break;
+    if (stored.quick !== next.quick || (!anyEnvironment && stored.kernel !== kernel)) continue;
     const run = runOfStore(store, id);
-    if (JSON.stringify(comparedProperties(run.environment)) === environment) found.unshift({ id, run });
+    if (!anyEnvironment && JSON.stringify(comparedProperties(run.environment)) !== environment) continue;
+    const suites = run.suites.filter((suite) => wanted.has(suite));
+    if (suites.length === 0) continue;
+    found.unshift({ id, run: { ...run, suites, results: run.results.filter(({ suite }) => suites.includes(suite)) } });
+    for (const suite of suites) {
+      const left = (wanted.get(suite) ?? 0) - 1;
+      if (left > 0) wanted.set(suite, left);
+      else wanted.delete(suite);
+    }
   }
   if (found.length === 0) return null;
   return { base: poolRuns(found.map(({ run }) => run)), runs: found.map(({ id }) => id) };

@@ -199,8 +199,72 @@ describe('bench gate --history', () => {
     const quick = { ...runOf(5), quick: true };
     writeFileSync(at('quick.json'), JSON.stringify(quick));
     expect((await gate(at('quick.json'))).notes[0]).toBe(
-      'the history has no earlier quick run of this kernel, cgroup mode and CPU',
+      'the history has no earlier quick run of limits with this kernel, cgroup mode and CPU',
     );
+  });
+
+  it('judges by runs of other machines where it is asked to', async () => {
+    expect(await gate('7', '--any-environment')).toMatchObject({ status: 1, verdict: 'broken', runs: [2, 3, 4, 5, 6] });
+    const old = { ...runOf(4), environment: { ...environment, kernel: '5.4.0' } };
+    writeFileSync(at('old.json'), JSON.stringify(old));
+    expect(await gate(at('old.json'))).toMatchObject({ status: 3, runs: [] });
+    expect(await gate(at('old.json'), '--any-environment')).toMatchObject({ status: 0, runs: [2, 3, 4] });
+    const first = { ...old, takenAt: '2020-01-01T00:00:00Z' };
+    writeFileSync(at('old.json'), JSON.stringify(first));
+    expect((await gate(at('old.json'), '--any-environment')).notes).toEqual([
+      'the history has no earlier run of limits',
+    ]);
+  });
+
+  it('judges each suite by the last runs of it, whatever else was measured since', async () => {
+    const db = ['--db', at('suites.db')];
+    const dayOf = (day: number) => new Date(Date.UTC(2026, 4, day)).toISOString();
+    const probe = (suite: 'limits' | 'density', day: number, median: number) =>
+      madeProbe(`${suite}/a`, [madeMetric(normalValues(`${suite} ${day}`, 12, median, 0.005))], { suite });
+    const runs = Array.from({ length: 16 }, (_, day) => {
+      const suite = day < 6 ? 'limits' : 'density';
+      return madeRun([probe(suite, day, 1)], { suites: [suite], takenAt: dayOf(day + 1) });
+    });
+    // The last has both: it counts for each.
+    runs.push(
+      madeRun([probe('limits', 17, 1), probe('density', 17, 1)], { suites: ['limits', 'density'], takenAt: dayOf(17) }),
+    );
+    const files = runs.map((document, index) => {
+      writeFileSync(at(`suite-${index}.json`), JSON.stringify(document));
+      return at(`suite-${index}.json`);
+    });
+    expect((await cli('bench', 'import', ...files, ...db)).status).toBe(0);
+    const judged = async (median: number, suites: BenchDocument['suites'], ...flags: string[]) => {
+      const results = suites.map((suite) => probe(suite as 'limits', 18, suite === 'limits' ? median : 1));
+      writeFileSync(at('suite-next.json'), JSON.stringify(madeRun(results, { suites, takenAt: dayOf(18) })));
+      const { status, stdout } = await cli(
+        'bench',
+        'gate',
+        at('suite-next.json'),
+        '--history',
+        ...db,
+        '--json',
+        ...flags,
+      );
+      const { base, metrics } = JSON.parse(stdout) as Comparison;
+      return { status, runs: base.runs, samples: metrics.map((metric) => [metric.id, metric.base.n]) };
+    };
+    const limits = [1, 2, 3, 4, 5, 6];
+    expect(await judged(1.2, ['limits'])).toEqual({ status: 1, runs: [...limits, 17], samples: [['limits/a', 84]] });
+    expect(await judged(1, ['limits'], '--last', '3')).toEqual({
+      status: 0,
+      runs: [5, 6, 17],
+      samples: [['limits/a', 36]],
+    });
+    expect(await judged(1.2, ['limits', 'density'], '--last', '2')).toEqual({
+      status: 1,
+      runs: [6, 16, 17],
+      samples: [
+        ['limits/a', 24],
+        ['density/a', 24],
+      ],
+    });
+    expect(await judged(1, ['isolation'])).toEqual({ status: 3, runs: [], samples: [] });
   });
 
   it('says by what it judged', async () => {
@@ -214,6 +278,7 @@ describe('bench gate --history', () => {
     [['--history', '--self-check'], /--self-check/],
     [['--last', '3', '--self-check'], /--last/],
     [['--history', '--last', '0'], /--last/],
+    [['--self-check', '--any-environment'], /--any-environment/],
   ])('refuses %j', async (flags, message) => {
     const { status, stderr } = await cli('bench', 'gate', '6', ...DB, ...flags);
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -9,6 +9,8 @@ import { comparisonMarkdown, runMarkdown } from '../../reports/bench-markdown.ts
 import { bencherMetricFormat, githubActionBenchmark } from '../../reports/bench-metrics.ts';
 import { runLines } from '../../reports/bench-run-text.ts';
 import { makeStyle } from '../../reports/style.ts';
+import type { Comparison } from '../../src/schema/bench-compare.ts';
+import { compareRuns } from '../../src/stats/compare.ts';
 import { displayWidth } from '../../src/text/width.ts';
 import { expectDocument } from '../support/schema.ts';
 import { madeMetric, madeProbe, madeRun } from '../stats/made-runs.ts';
@@ -97,6 +99,21 @@ it('answers of yes or no are counted, not listed', () => {
 it('the documents are as their schemas say', () => {
   expectDocument(JSON.parse(JSON.stringify(COMPARISON)));
   expectDocument(JSON.parse(JSON.stringify(NEXT)));
+});
+
+it('what is inconclusive as a whole is said in every list of checks', () => {
+  const checks = checksOfComparison(compareRuns(madeRun([]), madeRun([]), { version: '0.1.0' }) as Comparison);
+  expect(checks).toMatchObject([{ name: 'comparison', status: 'inconclusive' }]);
+  const why = 'the two runs have no probe in common';
+  expect(githubAnnotations(checks)).toEqual([`::warning title=comparison (bench)::${why}`]);
+  expect(ktap(checks)).toContain(`ok 1 comparison # SKIP inconclusive: ${why}\n`);
+  expect(junit(checks)).toContain(`<skipped message="inconclusive: ${why}"/>`);
+  // Where a check says so itself, that is enough; where nothing is, nothing is said.
+  expect(checksOfComparison({ ...COMPARISON, verdict: 'inconclusive' }).map(({ name }) => name)).not.toContain(
+    'comparison',
+  );
+  const probes = madeRun([madeProbe('limits/a', [])]);
+  expect(checksOfComparison(compareRuns(probes, probes, { version: '0.1.0' }) as Comparison)).toEqual([]);
 });
 
 it('annotations are escaped, and fifty at most', () => {
