@@ -52,14 +52,21 @@ export class Place {
     if (spec.scope !== undefined && !(spec.scope instanceof CgroupScope))
       throw new TypeError('not a scope of cgroupfs');
     this.scope = spec.scope ?? makeScope(this.bounds, wanted);
+    const made: string[] = [];
+    const make = (root: string) => {
+      const directory = makeMarked(root, this.mark);
+      made.push(directory);
+      return directory;
+    };
     try {
       this.scope.require(wanted);
       this.bounding = BOUNDING.filter((name) => this.scope.directory(name, '') !== null);
       this.controllers = [...new Set([...wanted, ...this.bounding])];
-      this.directory = makeMarked(stateRoot(), this.mark);
-      this.scratch = spec.scratch === true ? makeMarked(scratchRoot(), this.mark) : null;
+      this.directory = make(stateRoot());
+      this.scratch = spec.scratch === true ? make(scratchRoot()) : null;
       if (spec.ids !== undefined) this.#letIn(spec.ids.outside);
     } catch (error) {
+      for (const directory of made) removeMarked(directory);
       if (this.#ownsScope) this.scope.remove();
       throw error;
     }
