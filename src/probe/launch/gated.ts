@@ -168,9 +168,11 @@ export class Gated {
     this.#child.on('close', (status, signal) => this.#end(status, signal));
     this.#watchdog = setTimeout(() => {
       this.#timedOut = true;
-      options.kill();
-      // Nothing tells of an end before the gate.
-      if (!this.#atGate) this.killGroup();
+      this.#attempt(() => {
+        options.kill();
+        // Nothing tells of an end before the gate.
+        if (!this.#atGate) this.killGroup();
+      });
     }, options.bounds.seconds * 1000);
   }
 
@@ -233,7 +235,7 @@ export class Gated {
 
   async wait(): Promise<Exit> {
     await this.#ended.promise;
-    if (this.#failure !== null) throw this.#early('could not be started');
+    if (this.#failure !== null) throw this.#early(this.pid === 0 ? 'could not be started' : 'could not be ended');
     return {
       ...(this.#code ?? { status: null, signal: null }),
       timedOut: this.#timedOut,
@@ -278,8 +280,18 @@ export class Gated {
   #checkEnd(): void {
     const { end } = this.#output;
     if (this.#atGate && end !== null && this.#errors.end !== null && !this.#over) {
-      this.#options.ended?.();
-      this.#end(end, null);
+      this.#attempt(() => this.#options.ended?.());
+      if (this.#failure === null) this.#end(end, null);
+    }
+  }
+
+  /** Nobody is there to catch what a timer or a stream throws: whoever waits is told, and the probe is an error. */
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#end(null, null);
     }
   }
 

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { boundsOf, Gated, supervised } from '../../../src/probe/launch/gated.ts';
 import type { Bounds, Exit } from '../../../src/probe/launch/launcher.ts';
+import { NsinspectError } from '../../../src/text/error.ts';
 
 const started: Gated[] = [];
 
@@ -61,6 +62,24 @@ test.each([
 
 test('ends with its time', async () => {
   expect(await run('sleep 100', { seconds: 1 })).toMatchObject({ timedOut: true, endings: 0 });
+});
+
+const stuck = (): never => {
+  throw new NsinspectError('processes of a probe do not end: 7', { code: 'not-removed' });
+};
+
+test.each([
+  ['when its time is over', 'sleep 100', { seconds: 1 }, { kill: stuck }],
+  ['when its payload has ended', 'exit 0', {}, { kill: () => undefined, ended: stuck }],
+])('what cannot be ended %s is an error of who waits, and of nobody else', async (_, script, limits, options) => {
+  const bounds = boundsOf({ bounds: limits });
+  const command = supervised({ name: 'test', script }, bounds);
+  const gated = new Gated({ command, mark: 'none', bounds, translate: true, ...options });
+  started.push(gated);
+  await gated.stage('gate');
+  gated.go();
+  // An exception that nobody catches would fail the whole run of tests.
+  await expect(gated.wait()).rejects.toThrow('the probe could not be ended: processes of a probe do not end: 7');
 });
 
 test('a supervisor that is killed itself is no payload that ended well', async () => {
