@@ -1,7 +1,7 @@
 /** The supervisor of payloads, by real shells: how a payload ended, and what of it was said. */
 import { afterEach, expect, test } from 'vitest';
 
-import { boundsOf, Gated, supervised } from '../../../src/probe/launch/gated.ts';
+import { boundsOf, Gated, supervised, type GatedOptions } from '../../../src/probe/launch/gated.ts';
 import type { Bounds, Exit } from '../../../src/probe/launch/launcher.ts';
 import { NsinspectError } from '../../../src/text/error.ts';
 
@@ -64,11 +64,11 @@ test('ends with its time', async () => {
   expect(await run('sleep 100', { seconds: 1 })).toMatchObject({ timedOut: true, endings: 0 });
 });
 
-const stuck = (): never => {
+function stuck(): void {
   throw new NsinspectError('processes of a probe do not end: 7', { code: 'not-removed' });
-};
+}
 
-test.each([
+test.each<[string, string, Partial<Bounds>, Pick<GatedOptions, 'kill' | 'ended'>]>([
   ['when its time is over', 'sleep 100', { seconds: 1 }, { kill: stuck }],
   ['when its payload has ended', 'exit 0', {}, { kill: () => undefined, ended: stuck }],
 ])('what cannot be ended %s is an error of who waits, and of nobody else', async (_, script, limits, options) => {
