@@ -40,7 +40,9 @@ export async function obtainWorld(flags: ReportSourceFlags, tool: Tool): Promise
     flags.redact ? { ...one, name: path.basename(one.name), capture: redact(one.capture) } : one;
   const shown = hide(side);
   const earlier = before === null ? null : hide(before);
-  return new World({ side: shown, before: earlier, timeline, bench, redacted: shown.capture.redacted });
+  // One side that tells all is enough to tell it.
+  const redacted = shown.capture.redacted && (earlier === null || earlier.capture.redacted);
+  return new World({ side: shown, before: earlier, timeline, bench, redacted });
 }
 
 interface Sides {

@@ -56,7 +56,10 @@ function tryBeside(file: string): void {
 
 function cannotWrite(file: string, cause: unknown): NsinspectError {
   const { code } = cause as NodeJS.ErrnoException;
-  return new NsinspectError(`cannot write ${file}: ${code ?? String(cause)}`, { code: 'cannot-write', cause });
+  return new NsinspectError(`cannot write ${file === '' ? "''" : file}: ${code ?? String(cause)}`, {
+    code: 'cannot-write',
+    cause,
+  });
 }
 
 /** Milliseconds until a pipe that is full is tried again. */

@@ -107,6 +107,14 @@ describe('report', () => {
     expect(await cliJson('report', '--from', at('host.nsc'), '--redact', '--json')).toMatchObject({ redacted: true });
   });
 
+  it('is redacted only where both sides are', async () => {
+    expect(await cli('capture', '--redact', '-o', at('redacted.nsc'))).toMatchObject({ status: 0 });
+    const redactedWith = async (before: string): Promise<unknown> =>
+      (await cliJson('report', '--from', at('redacted.nsc'), '--before', before, '--json'))['redacted'];
+    expect(await redactedWith(at('redacted.nsc'))).toBe(true);
+    expect(await redactedWith(at('host.nsc'))).toBe(false);
+  });
+
   it('leaves out where the files are kept with --redact: it may be a home', async () => {
     const both = ['report', '--from', at('host.nsc'), '--before', at('host.nsc'), '-o', '-'];
     const folder = path.dirname(at('host.nsc'));
