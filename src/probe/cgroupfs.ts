@@ -311,13 +311,21 @@ function writeInto(file: string, value: string): void {
   }
 }
 
-/** Writes a file that not every hierarchy has, of a cgroup that a runtime may remove at the same time. */
+/** Writes a file that not every hierarchy has, of a cgroup that a runtime may remove at the same time. Error where it is another's. */
 function writeIfThere(file: string, value: string): void {
   try {
     writeInto(file, value);
   } catch (error) {
-    if (!['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ENODEV'].includes(code)) return;
+    if (!isRefusal(error)) throw error;
+    throw new NsinspectError(`${file} cannot be written to: ${code}`, { code: 'not-removed', cause: error });
   }
+}
+
+/** Whether an error says that something is not for this user to change. */
+export function isRefusal(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Removes a marked cgroup or one below it, with all that is in it. */

@@ -2,18 +2,19 @@
  * Finds and removes what probes of dead makers left (SIGKILL, a crash, a lost terminal). Only what bears a mark is looked at,
  * and only where its maker is known to be dead: other software's cgroups, and those of a nsinspect that is at work, stay.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import type { TaskStat } from '../parse/task-stat.ts';
 import { NsinspectError } from '../text/error.ts';
-import { killBelow, removeTree } from './cgroupfs.ts';
+import { isRefusal, killBelow, removeTree } from './cgroupfs.ts';
 import { liveHierarchies } from './hierarchies.ts';
 import { containersOf, removeContainerOf, removeImageOf } from './launch/docker.ts';
+import { podmanTasks } from './launch/podman.ts';
 import { pause } from './live.ts';
 import { lifeOf, MARK_PREFIX, MARK_VARIABLE, parseMark, surroundings, type Surroundings } from './mark.ts';
 import { distrust, mountsBelow, removeMarked, scratchRoot, shortcuts, stateRoot } from './state.ts';
-import { allPids, killFound, statOf, tasksNaming, variableOf, waitForEnd } from './tasks.ts';
+import { allPids, killFound, statOf, variableOf, waitForEnd } from './tasks.ts';
 
 /** What was found and removed, and what was not. */
 export interface Cleaned {
@@ -80,8 +81,9 @@ function sweep(dryRun: boolean): Cleaned {
       removal();
       return true;
     } catch (error) {
-      if (!(error instanceof NsinspectError)) throw error;
-      kept.push({ what, why: error.message });
+      if (error instanceof NsinspectError) kept.push({ what, why: error.message });
+      else if (isRefusal(error)) kept.push({ what, why: (error as Error).message });
+      else throw error;
       return false;
     }
   };
@@ -92,11 +94,13 @@ function sweep(dryRun: boolean): Cleaned {
     const mark = parseMark(name);
     return mark !== null && lifeOf(mark, around) === 'dead';
   });
-  if (!dryRun) for (const { at } of links) waitForEnd(killFound(() => tasksNaming(`${at}/`)));
-  const pids = marked.map(({ pid }) => pid);
+  const engines = links.flatMap((link) => (dryRun ? podmanTasks(link) : killFound(() => podmanTasks(link))));
+  if (!dryRun) waitForEnd(engines);
+  const pids = [...new Set([...marked, ...engines].map(({ pid }) => pid))];
   const cgroups = liveHierarchies()
     .flatMap(({ root }) => markedBelow(root))
-    .filter(isLeft);
+    .filter(isLeft)
+    .filter((at) => isOwn(at, kept));
   const directories = [stateRoot(), scratchRoot()].flatMap((root) => markedIn(root, kept)).filter(isLeft);
   if (dryRun) {
     const [mounts, containers] = [directories.flatMap(mountsBelow), directories.flatMap(containersOf)];
@@ -118,6 +122,22 @@ function sweep(dryRun: boolean): Cleaned {
   const removed = without.filter((at) => attempt(at, () => removeMarked(at)));
   for (const { at } of links) rmSync(at, { force: true });
   return { cgroups: gone, pids, mounts, directories: removed, containers, kept };
+}
+
+/** Whether a cgroup is this user's to remove: who may write to the one above may. What is not is noted, once for all hierarchies. */
+function isOwn(at: string, kept: { what: string; why: string }[]): boolean {
+  try {
+    accessSync(path.dirname(at), constants.W_OK);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    // Gone by now: its removal finds nothing to do.
+    if (code === 'ENOENT') return true;
+    if (!isRefusal(error)) throw error;
+    const isNew = !kept.some((other) => path.basename(other.what) === path.basename(at));
+    if (isNew) kept.push({ what: at, why: `it is not this user’s to remove: ${code}` });
+    return false;
+  }
 }
 
 /** Marked directories below a cgroup, at any depth: some runtimes make theirs below the one that they were started in. */

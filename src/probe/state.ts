@@ -2,7 +2,17 @@
  * The directory in which launchers keep their files: of this user alone, so that nobody else can plant a link in it or look. Under
  * /run for root and under XDG_RUNTIME_DIR for others, which a boot empties.
  */
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  type Stats,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -31,7 +41,8 @@ export function secured(directory: string): string {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') throw notMade(directory, code ?? '', error);
   }
   const wrong = distrust(directory);
   if (wrong !== null) {
@@ -43,16 +54,35 @@ export function secured(directory: string): string {
   return directory;
 }
 
+/** A session that has ended, or `su` and its like, leave a variable that names a directory which is gone or another's. */
+function notMade(directory: string, code: string, cause: unknown): NsinspectError {
+  const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
+  const isNamed = process.geteuid?.() !== 0 && directory === path.join(runtime, 'nsinspect-probe');
+  const why = isNamed ? ' (XDG_RUNTIME_DIR must name a directory that is there and this user’s own)' : '';
+  return new NsinspectError(`${directory} cannot be made: ${code}${why}`, { code: 'no-directory', cause });
+}
+
 /** Why what is in the directory may be somebody else's doing; null: it is this user's own, or not there. */
 export function distrust(directory: string): string | null {
-  // lstat: a link is judged as a link, wherever it leads.
-  const facts = lstatSync(directory, { throwIfNoEntry: false });
+  const facts = factsOf(directory);
   if (facts === undefined) return null;
+  if (typeof facts === 'string') return `cannot be looked at (${facts})`;
   if (!facts.isDirectory()) return 'is not a directory';
   if (facts.uid !== process.geteuid?.()) return `belongs to uid ${facts.uid}`;
   // That they may pass (x) shows and changes nothing: see letPass.
   if ((facts.mode & 0o066) !== 0) return 'is open to other users';
   return null;
+}
+
+/** lstat: a link is judged as a link, wherever it leads. A text: the errno of what is not for this user to see. */
+function factsOf(directory: string): Stats | string | undefined {
+  try {
+    return lstatSync(directory, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return code;
+  }
 }
 
 /** Makes the directory of a mark in one of the roots. */
@@ -77,8 +107,14 @@ export function shortcut(directory: string, mark: string): string {
   return at;
 }
 
-/** The links of {@link shortcut} that are there, each with the mark that it is of. Links are read, never followed. */
-export function shortcuts(): { readonly at: string; readonly mark: string }[] {
+/** A link of {@link shortcut}, and the mark that it is of. */
+export interface Shortcut {
+  readonly at: string;
+  readonly mark: string;
+}
+
+/** The links that are there. They are read, never followed. */
+export function shortcuts(): Shortcut[] {
   const root = stateRoot();
   if (distrust(root) !== null || lstatSync(root, { throwIfNoEntry: false }) === undefined) return [];
   return readdirSync(root, { withFileTypes: true })

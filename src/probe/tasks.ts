@@ -3,6 +3,7 @@ import { liveHost } from '../host/live.ts';
 import { Failure } from '../host/port.ts';
 import type { ProcessLimits } from '../schema/cgroups.ts';
 import type { ByteString } from '../text/bytes.ts';
+import { NsinspectError } from '../text/error.ts';
 import { parseLimits } from '../parse/limits.ts';
 import { isMalformed } from '../parse/malformed.ts';
 import { parseTaskStat, type TaskStat } from '../parse/task-stat.ts';
@@ -35,12 +36,17 @@ export function runsStill({ pid, start }: TaskStat): boolean {
   return statOf(pid)?.start === start && isRunning(pid);
 }
 
-/** Sends a signal; that the process is gone already is as good. */
+/** Sends a signal; that the process is gone already is as good. Error where it is not this user's to end. */
 export function killOne(pid: number, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ESRCH') return;
+    throw new NsinspectError(`process ${pid} cannot be ended: ${code ?? String(error)}`, {
+      code: 'not-removed',
+      cause: error,
+    });
   }
 }
 
@@ -121,6 +127,11 @@ export function tasksNaming(text: string, among: readonly number[] = allPids()):
     const task = readTask(pid, 'cmdline')?.includes(text) === true ? statOf(pid) : null;
     return task === null ? [] : [task];
   });
+}
+
+/** The arguments of a process, its name first; none where it is gone. */
+export function argumentsOf(pid: number): string[] {
+  return (readTask(pid, 'cmdline') ?? '').split('\0').slice(0, -1);
 }
 
 /** The value of a variable in the environment that a process was started with; null: not there, or not for this user to read. */

@@ -23,6 +23,14 @@ describe('the directory of state', () => {
     expect(() => secured(root)).toThrow('is open to other users');
   });
 
+  test('that cannot be made or looked at is named', (context) => {
+    const directory = temporaryDirectory(context);
+    const missing = path.join(directory, 'missing', 'root');
+    expect(() => secured(missing)).toThrow(`${missing} cannot be made: ENOENT`);
+    symlinkSync('loop', path.join(directory, 'loop'));
+    expect(distrust(path.join(directory, 'loop', 'root'))).toBe('cannot be looked at (ELOOP)');
+  });
+
   test('is no link, wherever that leads', (context) => {
     const directory = temporaryDirectory(context);
     mkdirSync(path.join(directory, 'target'), { mode: 0o700 });

@@ -14,6 +14,9 @@ import path from 'node:path';
 
 import { expect, onTestFinished, test, type TestContext } from 'vitest';
 
+import type { Cleaned } from '../../src/probe/clean.ts';
+import { liveHierarchies } from '../../src/probe/hierarchies.ts';
+import { markName, surroundings } from '../../src/probe/mark.ts';
 import { jsonOf, ROOT, run } from '../support/cli.ts';
 import { describeWith } from '../support/components.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -61,6 +64,11 @@ launcher.close();
 console.log(JSON.stringify({ verdict, why, held: invariants.map(({ text, holds, observed }) => [text, holds, observed]) }));
 `;
 
+const CLEAN = `
+import { clean } from './src/probe/clean.ts';
+console.log(JSON.stringify(clean({ dryRun: process.argv[2] === 'dry' })));
+`;
+
 /** The sources where nobody can read and run them: a checkout may lie in somebody's home. */
 function sources(context: TestContext): string {
   const directory = temporaryDirectory(context);
@@ -73,14 +81,23 @@ function sources(context: TestContext): string {
   chmodSync(path.join(directory, 'node'), 0o755);
   writeFileSync(path.join(directory, 'probe.ts'), SCRIPT);
   writeFileSync(path.join(directory, 'density.ts'), DENSITY);
+  writeFileSync(path.join(directory, 'clean.ts'), CLEAN);
+  // What an ordinary user finds in XDG_RUNTIME_DIR after `su`.
+  mkdirSync(path.join(directory, 'others'), { mode: 0o700 });
   mkdirSync(path.join(directory, 'run'));
   chownSync(path.join(directory, 'run'), UID, UID);
   return directory;
 }
 
-function told(directory: string, runtime: string, before: readonly string[] = [], script = 'probe.ts') {
-  const command = [...before, ...AS_NOBODY, `${directory}/node`, `${directory}/${script}`, runtime];
-  return run(command, { XDG_RUNTIME_DIR: `${directory}/run` });
+function told(
+  directory: string,
+  word: string,
+  before: readonly string[] = [],
+  script = 'probe.ts',
+  runtimeDir = 'run',
+) {
+  const command = [...before, ...AS_NOBODY, `${directory}/node`, `${directory}/${script}`, word];
+  return run(command, { XDG_RUNTIME_DIR: `${directory}/${runtimeDir}` });
 }
 
 describeWith(['root', 'setpriv', 'unshare', 'runc', 'bwrap'], 'a probe of an ordinary user', () => {
@@ -107,6 +124,32 @@ describeWith(['root', 'setpriv', 'unshare', 'runc', 'bwrap'], 'a probe of an ord
         ['afterwards no process of them is left', true, '0 processes left'],
       ],
     });
+  });
+
+  test('does not start where XDG_RUNTIME_DIR is of another, which is said', async (context) => {
+    const directory = sources(context);
+    expect(jsonOf(await told(directory, 'native', [], 'density.ts', 'others'))).toMatchObject({
+      verdict: 'error',
+      why: `0 idle containers: the next did not start: ${directory}/others/nsinspect-probe cannot be made: EACCES (XDG_RUNTIME_DIR must name a directory that is there and this user’s own)`,
+    });
+  });
+
+  test.each(['dry', 'wet'])('keeps what another user’s left: a %s run', async (how) => {
+    const directory = sources({ onTestFinished } as TestContext);
+    const { pidns, boot } = surroundings();
+    const mark = markName({ pid: process.pid, start: 1, pidns, boot, number: how === 'dry' ? 1 : 2 });
+    const [hierarchy] = liveHierarchies().filter(({ base }) => base !== null);
+    const left = path.join(hierarchy!.base!, mark);
+    mkdirSync(left);
+    onTestFinished(() => rmdirSync(left));
+    const found = jsonOf<Cleaned>(await told(directory, how, [], 'clean.ts', 'others'));
+    expect(found.cgroups.filter((at) => at.endsWith(mark))).toEqual([]);
+    expect(found.kept.filter(({ what }) => what === left)).toEqual([
+      { what: left, why: 'it is not this user’s to remove: EACCES' },
+    ]);
+    const state = `${directory}/others/nsinspect-probe`;
+    expect(found.kept).toContainEqual({ what: state, why: 'it cannot be looked at (EACCES)' });
+    expect(existsSync(left)).toBe(true);
   });
 
   test('is in a cgroup that was delegated', async (context) => {

@@ -5,8 +5,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { killFound, rlimitsOf, tasksNaming, waitForEnd } from '../tasks.ts';
-import { shortcut } from '../state.ts';
+import type { TaskStat } from '../../parse/task-stat.ts';
+import { MARK_VARIABLE } from '../mark.ts';
+import { argumentsOf, killFound, rlimitsOf, tasksNaming, variableOf, waitForEnd } from '../tasks.ts';
+import { shortcut, type Shortcut } from '../state.ts';
 import type { Place } from './container.ts';
 import { launchByEngine, type Engine } from './engine.ts';
 import type { LaunchSpec, Probe } from './launcher.ts';
@@ -69,6 +71,21 @@ function ulimits(): string[] {
   });
 }
 
+/**
+ * What podman runs for a probe, of those that have its directory in their arguments: podman itself bears the mark in its
+ * environment; its monitor (conmon) and the podman that this starts at the end have environments of their own, and are known
+ * by their names. Whoever else names the directory only looks at it.
+ */
+export function podmanTasks({ at, mark }: Shortcut): TaskStat[] {
+  return tasksNaming(`${at}/`).filter(
+    ({ pid }) => variableOf(pid, MARK_VARIABLE) === mark || isPodman(argumentsOf(pid), at),
+  );
+}
+
+function isPodman([program = '', ...words]: readonly string[], at: string): boolean {
+  return ['podman', 'conmon'].includes(path.basename(program)) && words.some((word) => word.startsWith(`${at}/`));
+}
+
 /** See the head of this file. */
 export class PodmanLauncher extends ProgramLauncher<'podman'> {
   constructor() {
@@ -82,7 +99,7 @@ export class PodmanLauncher extends ProgramLauncher<'podman'> {
     const short = shortcut(place.make('p'), place.mark);
     place.before(() => {
       // Its monitor starts podman once more when the container has ended, which would make what is removed anew.
-      waitForEnd(killFound(() => tasksNaming(`${short}/`)));
+      waitForEnd(killFound(() => podmanTasks({ at: short, mark: place.mark })));
       rmSync(short, { force: true });
     });
     const podman = engine(short, place.scope.version('memory') === 2);
