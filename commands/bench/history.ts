@@ -27,7 +27,10 @@ export default class BenchHistory extends SnapshotCommand {
   };
   static override flags = {
     limit: integer({ char: 'n', min: 1, default: 30, helpValue: 'N', summary: 'Only the newest N runs.' }),
-    since: text({ helpValue: 'MOMENT', summary: "Only runs from then on: a run's number, -7d, @2026-03-01." }),
+    since: text({
+      helpValue: 'MOMENT',
+      summary: "Only runs from then on: a run's number, -7d, @2026-03-01; web1@2026-03-01: and of the host web1.",
+    }),
     host: text({ helpValue: 'NAME', summary: 'Only runs of this host.' }),
     db: dbFlag,
     ...outputFlags,

@@ -6,13 +6,13 @@ import type { Store, StoredRun } from '../store/store.ts';
 import { NsinspectError } from '../text/error.ts';
 import { findRun, runInfo, runOfStore } from './bench-stored.ts';
 import { isNamed } from './bench-suites.ts';
-import { parseMoment } from './moment.ts';
+import { parseMoment, type Moment } from './moment.ts';
 
 /** What is asked. */
 export interface HistoryWishes {
   /** Probes by id or its beginning, or metrics by name; none: all. */
   readonly names: readonly string[];
-  /** A moment; only runs from then on. */
+  /** A moment; only runs from then on, and of its host where it names one. */
   readonly since: string | undefined;
   /** Only the newest so many of these. */
   readonly limit: number;
@@ -26,15 +26,9 @@ export function historyOf(
   { names, since, limit, host }: HistoryWishes,
 ): Pick<BenchHistoryDocument, 'count' | 'runs' | 'failures' | 'metrics'> {
   const all = store.runs();
-  const ofHost = host === undefined ? all : all.filter(({ hostname }) => hostname === host);
-  if (host !== undefined && ofHost.length === 0) {
-    const hosts = [...new Set(all.map(({ hostname }) => hostname ?? 'no name'))].slice(0, 12).join(', ');
-    throw new NsinspectError(`there is no run of the host ${host}`, {
-      code: 'no-such-run',
-      hint: all.length === 0 ? null : `there are runs of ${hosts}`,
-    });
-  }
-  const asked = since === undefined ? ofHost : runsSince(ofHost, since);
+  const moment = since === undefined ? null : parseMoment(since, Date.now());
+  const ofHost = runsOfHost(all, hostOf(host, moment));
+  const asked = moment === null ? ofHost : runsSince(ofHost, moment);
   const chosen = asked.slice(-limit);
   const numbered = chosen.map(({ id }) => ({ id, run: runOfStore(store, id) }));
   const runs = chosen.map((stored, at): HistoryRun => {
@@ -57,9 +51,31 @@ export function historyOf(
   };
 }
 
+/** The host that a flag or the moment names; null: neither does. */
+function hostOf(host: string | undefined, moment: Moment | null): string | null {
+  const ofMoment = moment === null || moment.kind === 'id' ? null : moment.host;
+  if (host !== undefined && ofMoment !== null && host !== ofMoment) {
+    throw new NsinspectError(`--host ${host} and --since name different hosts`, {
+      code: 'usage',
+      hint: `--since is of ${ofMoment}`,
+    });
+  }
+  return host ?? ofMoment;
+}
+
+/** Null: the runs of all hosts. */
+function runsOfHost(all: readonly StoredRun[], host: string | null): readonly StoredRun[] {
+  const ofHost = host === null ? all : all.filter(({ hostname }) => hostname === host);
+  if (host === null || ofHost.length > 0) return ofHost;
+  const hosts = [...new Set(all.map(({ hostname }) => hostname ?? 'no name'))].slice(0, 12).join(', ');
+  throw new NsinspectError(`there is no run of the host ${host}`, {
+    code: 'no-such-run',
+    hint: all.length === 0 ? null : `there are runs of ${hosts}`,
+  });
+}
+
 /** A number means that run and those after it, a time those that were taken then and later. */
-function runsSince(runs: readonly StoredRun[], since: string): readonly StoredRun[] {
-  const moment = parseMoment(since, Date.now());
+function runsSince(runs: readonly StoredRun[], moment: Moment): readonly StoredRun[] {
   if (moment.kind === 'time') return runs.filter(({ takenAt }) => Date.parse(takenAt) >= moment.at);
   const { id } = findRun(runs, moment);
   return runs.slice(runs.findIndex((run) => run.id === id));

@@ -53,12 +53,15 @@ export function stringsOf(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(strings);
 }
 
+/** A time as documents may have it (`time` in docs/schema/common.json): each is one to JavaScript, too. */
+const TIME =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
 /**
  * A time as engines write it (RFC 3339, up to nanoseconds, any offset), as it stands; null for anything else and for Go's
  * zero time, which stands for "never".
  */
 export function timeOf(value: unknown): string | null {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(value))
-    return null;
+  if (typeof value !== 'string' || !TIME.test(value)) return null;
   return value.startsWith('0001-01-01T') ? null : value;
 }

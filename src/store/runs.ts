@@ -7,7 +7,7 @@ import { digestKey } from '../text/digest.ts';
 import { canonicalJson } from '../text/json.ts';
 import { terminalSafe } from '../text/safe.ts';
 import { comparableTime } from './info.ts';
-import { jsonText } from './printable.ts';
+import { jsonText, printableText } from './printable.ts';
 import { decodeSamples, encodeSamples } from './run-samples.ts';
 
 type RunBody = Omit<BenchDocument, 'results'>;
@@ -103,12 +103,12 @@ export class Runs {
         digest,
         takenAt: comparableTime(run.takenAt),
         storedAt: new Date().toISOString(),
-        label,
-        hostname: printable(machine.hostname),
+        label: printableText(label),
+        hostname: printableText(machine.hostname),
         kernel: terminalSafe(machine.kernel),
         arch: terminalSafe(machine.arch),
         cgroupMode: machine.cgroupMode,
-        cpuModel: printable(machine.cpuModel),
+        cpuModel: printableText(machine.cpuModel),
         cpus: machine.cpus,
         version: terminalSafe(run.tool.version),
         quick: run.quick ? 1 : 0,
@@ -131,7 +131,7 @@ export class Runs {
       runtime: result.runtime,
       probe: terminalSafe(result.id),
       verdict: result.verdict,
-      why: printable(result.why),
+      why: printableText(result.why),
       body: jsonText(body),
     });
     const id = Number(inserted.lastInsertRowid);
@@ -202,8 +202,4 @@ function withNumbers(metric: MetricBody, row: MetricRow | undefined): Metric {
   const { n, median, mean, cv, p5, p95, p99, low, high, mde, samples } = row;
   const summary = { n, median, mean, cv, p5, p95, p99, interval: [low, high] as const, minimumDetectableEffect: mde };
   return { ...metric, samples: decodeSamples(samples, n), summary };
-}
-
-function printable(text: string | null): string | null {
-  return text === null ? null : terminalSafe(text);
 }

@@ -11,7 +11,7 @@ import { canonicalJson } from '../text/json.ts';
 import { digestKey } from '../text/digest.ts';
 import { comparableTime } from './info.ts';
 import { changesOf, Intervals, type Changes, type HeldRows, type NewRow } from './intervals.ts';
-import { jsonText, printableJson } from './printable.ts';
+import { jsonText, printableJson, printableText } from './printable.ts';
 import type { Derived, PutOptions } from './types.ts';
 
 /** What holds at the newest snapshot of the chain that was written last, so that it need not be read again. */
@@ -113,7 +113,7 @@ export class Writer {
       chain: known.chain,
       takenAt: comparableTime(capture.takenAt),
       storedAt: new Date().toISOString(),
-      label: label ?? null,
+      label: printableText(label ?? null),
       source: jsonText(capture.source),
       redacted: capture.redacted ? 1 : 0,
       facets: JSON.stringify(facetsOf(capture)),

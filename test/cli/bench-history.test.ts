@@ -109,6 +109,32 @@ describe('bench history', () => {
     }
   });
 
+  it('takes the host of a moment for the host that is asked for', async () => {
+    const db = ['--db', at('hosts.db')];
+    const other = (day: number) => ({ ...runOf(day), environment: { ...environment, hostname: 'other' } });
+    for (const day of [3, 4]) writeFileSync(at(`other-${day}.json`), JSON.stringify(other(day)));
+    const files = ['1.json', 'other-3.json', '2.json', 'other-4.json', '5.json'];
+    expect((await cli('bench', 'import', ...files.map(at), ...db)).status).toBe(0);
+    const ids = async (...flags: string[]) =>
+      (await cliJson<BenchHistoryDocument>('bench', 'history', ...flags, ...db, '--json')).runs.map(({ id }) => id);
+    expect(await ids('--since', '@2026-03-02')).toEqual([3, 2, 4, 5]);
+    expect(await ids('--since', 'other@2026-03-01')).toEqual([2, 4]);
+    expect(await ids('--since', 'host@2026-03-02')).toEqual([3, 5]);
+    expect(await ids('--since', 'other@latest', '--host', 'other')).toEqual([4]);
+    expect(await ids('--since', 'other@latest')).toEqual([4]);
+    for (const [flags, message] of [
+      [['--since', 'nobody@2026-03-01'], 'there is no run of the host nobody (there are runs of host, other)'],
+      [['--since', 'nobody@latest'], 'there is no run of the host nobody (there are runs of host, other)'],
+      [
+        ['--since', 'other@-7d', '--host', 'host'],
+        '--host host and --since name different hosts (--since is of other)',
+      ],
+    ] as const) {
+      const { status, stderr } = await cli('bench', 'history', ...flags, ...db);
+      expect([status, stderr]).toEqual([2, `nsinspect: ${message}\n`]);
+    }
+  });
+
   it.each([80, 160])('fits into %i columns', async (columns) => {
     const drawn = async (...flags: string[]) => {
       const { stdout } = await run([...CLI, 'bench', 'history', ...DB, ...flags], {

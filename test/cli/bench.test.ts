@@ -181,6 +181,7 @@ describe('a file that is no run is refused in one line', () => {
     ['a comparison', '{"schema":"nsinspect/bench-compare/1"}', /is no run of nsinspect bench but nsinspect\/bench-c/],
     ['one of the future', '{"schema":"nsinspect/bench/2"}', /is of schema nsinspect\/bench\/2; this nsinspect reads/],
     ['null', 'null', /is no run/],
+    ['a month 99', damaged((base) => ({ ...base, takenAt: '2026-99-99T99:99:99Z' })), /takenAt: is not of the form/],
     ['no results', damaged(({ results: _, ...base }) => base), /the document: lacks results/],
     ['a probe twice', damaged((base) => ({ ...base, results: [probe, probe] })), /results\[1\]\.id: is there twice/],
     ['a text for a number', inMetric({ threshold: '5' }), /metrics\[0\]\.threshold: must be number/],

@@ -13,7 +13,8 @@ import { decodeSamples, encodeSamples } from '../../src/store/run-samples.ts';
 import { Store } from '../../src/store/store.ts';
 import { digestKey } from '../../src/text/digest.ts';
 import { canonicalJson } from '../../src/text/json.ts';
-import { NEXT } from '../reports/made-comparison.ts';
+import { terminalSafe } from '../../src/text/safe.ts';
+import { HOSTILE, NEXT } from '../reports/made-comparison.ts';
 import { madeMetric, madeProbe, madeRun } from '../stats/made-runs.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -108,7 +109,8 @@ describe('a run of benchmarks', () => {
 
   it('prints nothing that steers a terminal', (context) => {
     const { store, file } = made(context);
-    store.putRun(NEXT);
+    store.putRun(NEXT, HOSTILE);
+    expect(store.runs()[0]?.label).toBe(terminalSafe(HOSTILE));
     const db = new Database(file, { readonly: true });
     context.onTestFinished(() => void db.close());
     const views = db.prepare<[], string>(`SELECT name FROM sqlite_schema WHERE name LIKE 'bench_%'`).pluck().all();

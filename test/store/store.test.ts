@@ -58,6 +58,14 @@ describe('the store', () => {
     expect(store.info(9)).toBeNull();
   });
 
+  it('keeps a label as it may be printed', (context) => {
+    const { store, file } = made(context);
+    expect(store.put(at(first, 1), { label: '\u001b[31mred\n\u202e' }).label).toBe('\\x1b[31mred\\n\\u202e');
+    const db = new Database(file, { readonly: true });
+    context.onTestFinished(() => void db.close());
+    expect(db.prepare('SELECT label FROM snapshot').pluck().get()).toBe('\\x1b[31mred\\n\\u202e');
+  });
+
   it('writes next to nothing where nothing has changed', (context) => {
     const { store } = made(context);
     const { begun } = store.put(at(first, 1));
