@@ -15,6 +15,7 @@ import {
   type ProbeDefinition,
   type Trial,
 } from '../probe.ts';
+import { noSwap } from './no-swap.ts';
 import { readBack, readBackOf } from './read-back.ts';
 
 const MIB = 1 << 20;
@@ -110,6 +111,8 @@ const KINDS: readonly Kind[] = [
 async function run(context: ProbeContext, kind: Kind): Promise<Trial> {
   const { disk } = context.world;
   if (typeof disk === 'string') return await readBack(context, readBackOf('memory', kind.file, PROTECTED, disk));
+  const without = noSwap(context.world, { bytes: LIMIT, group: OUTER });
+  if ('lack' in without) return await readBack(context, readBackOf('memory', kind.file, PROTECTED, without.lack));
   const scope = context.launcher.scope({}, ['memory']);
   try {
     const common = { scope, scratch: true, controllers: ['memory'] } as const;
@@ -120,9 +123,7 @@ async function run(context: ProbeContext, kind: Kind): Promise<Trial> {
       group: `${OUTER}/protected`,
       settings: [
         { controller: 'memory', file: 'memory.max', value: String(LIMIT), group: OUTER },
-        ...(context.world.has('memory', 'memory.swap.max')
-          ? [{ controller: 'memory', file: 'memory.swap.max', value: '0', group: OUTER }]
-          : []),
+        ...without.settings,
         { controller: 'memory', file: kind.file, value: String(PROTECTED) },
       ],
     };

@@ -6,6 +6,8 @@ import type { CgroupSetting, Exit, LaunchSpec, Probe } from '../../launch/launch
 import { keyedOf, numberOf } from '../counters.ts';
 import { atGate, invariant, settingsOf, type ProbeContext, type ProbeDefinition, type Trial } from '../probe.ts';
 import type { World } from '../world.ts';
+import { noSwap } from './no-swap.ts';
+import { readBack, readBackOf } from './read-back.ts';
 
 const MIB = 1 << 20;
 const LIMIT = 32 * MIB;
@@ -13,18 +15,16 @@ const LIMIT = 32 * MIB;
 const WANTED = 40 * MIB;
 const FILL = `dd if=/dev/zero of=/dev/null bs=${WANTED} count=1 2>/dev/null`;
 
-/** A limit, without a way around it through swap. */
-function limitSettings(world: World, group?: string): CgroupSetting[] {
+/** A limit, without a way around it through swap; a text: why there is one. */
+function limitSettings(world: World, group?: string): CgroupSetting[] | string {
   const at = group === undefined ? {} : { group };
-  const isV1 = world.version('memory') === 1;
-  const swap = isV1 ? 'memory.memsw.limit_in_bytes' : 'memory.swap.max';
-  return [
-    { controller: 'memory', file: isV1 ? 'memory.limit_in_bytes' : 'memory.max', value: String(LIMIT), ...at },
-    // v1: a limit of both together, never below that of memory alone, hence after it.
-    ...(world.has('memory', swap)
-      ? [{ controller: 'memory', file: swap, value: isV1 ? String(LIMIT) : '0', ...at }]
-      : []),
-  ];
+  const without = noSwap(world, { bytes: LIMIT, ...at });
+  if ('lack' in without) return without.lack;
+  return [{ controller: 'memory', file: limitFile(world), value: String(LIMIT), ...at }, ...without.settings];
+}
+
+function limitFile(world: World): string {
+  return world.version('memory') === 1 ? 'memory.limit_in_bytes' : 'memory.max';
 }
 
 function oomKills(probe: Probe, group?: string): number {
@@ -54,9 +54,15 @@ const peak = (bytes: number | null) =>
     ? []
     : [invariant('peak-within-limit', 'peak <= limit', bytes <= LIMIT, `${bytes} bytes at most, limit ${LIMIT}`)];
 
+function limitReadBack(context: ProbeContext, why: string): Promise<Trial> {
+  return readBack(context, readBackOf('memory', limitFile(context.world), LIMIT, why));
+}
+
 async function runMax(context: ProbeContext): Promise<Trial> {
   const { world } = context;
-  const spec: LaunchSpec = { name: 'memory-max', script: `exec ${FILL}`, settings: limitSettings(world) };
+  const settings = limitSettings(world);
+  if (typeof settings === 'string') return await limitReadBack(context, settings);
+  const spec: LaunchSpec = { name: 'memory-max', script: `exec ${FILL}`, settings };
   return await atGate(context, spec, async (probe) => {
     const before = oomKills(probe);
     probe.go();
@@ -77,6 +83,7 @@ async function runMax(context: ProbeContext): Promise<Trial> {
 async function runNested(context: ProbeContext): Promise<Trial> {
   const { world } = context;
   const settings = limitSettings(world, 'outer');
+  if (typeof settings === 'string') return await limitReadBack(context, settings);
   const spec: LaunchSpec = { name: 'memory-nested', script: `exec ${FILL}`, group: 'outer/inner', settings };
   return await atGate(context, spec, async (probe) => {
     const before = { inner: oomKills(probe), outer: oomKills(probe, 'outer') };
@@ -99,7 +106,9 @@ async function runNested(context: ProbeContext): Promise<Trial> {
 
 /** One that is over the limit, and two that are not and die with it. */
 async function runGroup(context: ProbeContext): Promise<Trial> {
-  const settings = [...limitSettings(context.world), { controller: 'memory', file: 'memory.oom.group', value: '1' }];
+  const limit = limitSettings(context.world);
+  if (typeof limit === 'string') return await readBack(context, readBackOf('memory', 'memory.oom.group', 1, limit));
+  const settings = [...limit, { controller: 'memory', file: 'memory.oom.group', value: '1' }];
   const spec: LaunchSpec = { name: 'memory-oom-group', script: `sleep 2 & ${FILL}; echo survived; wait`, settings };
   return await atGate(context, spec, async (probe) => {
     const count = () => keyedOf(probe, 'memory', 'memory.events', 'oom_group_kill');

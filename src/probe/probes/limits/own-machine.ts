@@ -8,6 +8,11 @@ export function lackOfMachine({ ownMachine }: Pick<ProbeContext, 'ownMachine'>, 
   return ownMachine ? null : `${what}: only with --own-machine, where nothing else needs it`;
 }
 
+/** Bytes of swap that there are (`SwapTotal` of proc_meminfo(5)), free or not; 0 where there is none. */
+export function totalSwap(): number {
+  return 1024 * numberIn('/proc', 'meminfo', /^SwapTotal: +(\d+) kB$/m);
+}
+
 /** Bytes of swap that are free (`SwapFree` of proc_meminfo(5)); 0 where there is none. */
 export function freeSwap(): number {
   return 1024 * numberIn('/proc', 'meminfo', /^SwapFree: +(\d+) kB$/m);
