@@ -2,11 +2,18 @@
 import { terminalSafe } from '../src/text/safe.ts';
 import { escapeText } from './escape.ts';
 
+/**
+ * What ends a text and shows nothing. GFM takes addresses for links even where a character of them is a reference: `&#64;` is a
+ * commercial at before they are looked for.
+ */
+const BREAK = '<!-- -->';
+
 /** Text that Markdown and HTML show as it is: no markup, no link, no mention, no cell ends in it. */
 export function escapeMarkdown(text: string): string {
   return escapeText(terminalSafe(text).replaceAll(/[\\`*_{}[\]()#+!|~$^-]/g, String.raw`\$&`))
-    .replaceAll('@', '&#64;')
-    .replaceAll('://', '&#58;//');
+    .replaceAll('@', `@${BREAK}`)
+    .replaceAll('://', `:${BREAK}//`)
+    .replaceAll(/(www)\./gi, `$1${BREAK}.`);
 }
 
 /** A list of texts, which are escaped here; empty without any. */
