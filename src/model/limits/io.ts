@@ -1,7 +1,7 @@
 /**
  * Disk bandwidth, a device at a time (block/blk-throttle.c). v2 throttles along all ancestors. v1 does not: throtl_pd_init
- * puts the queue of every cgroup right below the device ("the broken flat hierarchy behavior is retained") unless `io` is on
- * v2, so that only the cgroup that a task itself is in throttles it.
+ * puts the queue of every cgroup right below the device, flat, unless `io` is on v2, so that only the cgroup that a task itself is
+ * in throttles it.
  */
 import type { CgroupFacts, FileValue } from '../../schema/cgroups.ts';
 import type { Resource } from '../../schema/limits-document.ts';

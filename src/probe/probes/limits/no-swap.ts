@@ -2,8 +2,8 @@
  * No way around a limit of memory through swap: what is over it would be swapped out instead of killed.
  *
  * v1 without memory.memsw.* (`swapaccount=0`, or no CONFIG_MEMCG_SWAP) has memory.swappiness: in reclaim for a cgroup's limit, 0 leaves
- * all anonymous memory where it is (`get_scan_count` in mm/vmscan.c: "memcg users want to use this knob to disable swapping for
- * individual groups completely"). It is that of the group whose pages are looked at, not of the one that has the limit.
+ * all anonymous memory where it is, while for the whole machine it only makes it the last resort (`get_scan_count` in mm/vmscan.c). It
+ * is that of the group whose pages are looked at, not of the one that has the limit.
  */
 import type { CgroupSetting } from '../../launch/launcher.ts';
 import type { World } from '../world.ts';
