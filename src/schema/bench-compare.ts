@@ -44,6 +44,8 @@ export interface Judging {
   readonly pressureDifference: number;
   /** Where the mean pressure on CPUs was more in both runs, a change by the clock is put down to the machine. 0 to 1. */
   readonly mostPressure: number;
+  /** A change of speed by less than so many times the larger scatter of both runs is put down to the machine. */
+  readonly mostScatter: number;
 }
 
 /** A property in which two environments differ. Unknown is null. */

@@ -4,9 +4,9 @@ import type { Change, ChangeEstimate, ComparedSide, Judging } from '../schema/be
 import { formatCount, formatPercent } from '../text/units.ts';
 import { percentileInterval, resampledMedians } from './bootstrap.ts';
 import { minimumDetectableEffect, type Resampled } from './detectable.ts';
-import { loadDifference, machinesDoing, type LoadDifference } from './machine-load.ts';
+import { isOfSpeed, loadDifference, machinesDoing, type LoadDifference } from './machine-load.ts';
 import { mannWhitney, type MannWhitney } from './mann-whitney.ts';
-import { meanAndDeviation, median, sorted } from './quantiles.ts';
+import { meanAndDeviation, median, quantile, sorted } from './quantiles.ts';
 import { randomFrom } from './random.ts';
 import { variationOf } from './summary.ts';
 
@@ -30,6 +30,8 @@ export interface Measured {
   /** As the new run has it. */
   readonly metric: Measurable;
   readonly load: LoadDifference;
+  /** The larger scatter of the two sides, see {@link scatterOf}. */
+  readonly scatter: number;
   /** Minimum detectable effect where the rank test has this alpha. */
   readonly detectable: (alpha: number) => number | null;
 }
@@ -73,6 +75,7 @@ export function measure(base: Measurable, next: Measurable, name: string, judgin
     obstacle,
     metric: next,
     load: loadDifference(base, next),
+    scatter: Math.max(scatterOf(a.ascending), scatterOf(b.ascending)),
   };
   if (obstacle !== null) return { ...common, test: null, ratio: null, worse: null, detectable: () => null };
   const estimate = (by: (base: number, next: number) => number): ChangeEstimate => {
@@ -115,9 +118,32 @@ function inconclusive(why: string): Judged {
   return { change: 'inconclusive', why };
 }
 
-function unlessMachine(change: 'regression' | 'improvement', { metric, load }: Measured, judging: Judging): Judged {
-  const why = machinesDoing(metric, load, change === 'improvement', judging);
+function unlessMachine(change: 'regression' | 'improvement', measured: Measured, judging: Judging): Judged {
+  const why =
+    machinesDoing(measured.metric, measured.load, change === 'improvement', judging) ?? restless(measured, judging);
   return why === null ? { change, why } : inconclusive(why);
+}
+
+/**
+ * Why a change may be that of a machine whose speed comes and goes; null: there is no sign of it. Neighbours on the same cores, or on the
+ * host of a virtual machine, slow it down for minutes without stolen time or pressure: a whole run may be slower, and its samples are
+ * no independent ones, as a test of ranks takes them for. Within a run the speed comes and goes as well: its scatter shows
+ * how much of a change that may be. Exchanging the runs changes nothing.
+ */
+function restless({ worse, metric, scatter }: Measured, { mostScatter }: Judging): string | null {
+  if (!isOfSpeed(metric)) return null;
+  const change = worse?.estimate ?? Infinity;
+  if ((change < 0 ? 1 / (1 + change) - 1 : change) >= mostScatter * scatter) return null;
+  return `its samples scatter by ${percent(scatter)} within a run, as where the speed of the machine comes and goes: it may be the machine`;
+}
+
+/**
+ * How far the middle two thirds of the samples are from the median, as a share of it: of normal samples the standard deviation. A few that are
+ * far off, as start-up has them, count no more than others. 0 where the median is.
+ */
+function scatterOf(ascending: Float64Array): number {
+  const middle = median(ascending);
+  return middle === 0 ? 0 : (quantile(ascending, 0.8413) - quantile(ascending, 0.1587)) / 2 / middle;
 }
 
 /** How many samples would have done: the error falls with their square root. Hundreds of thousands are no advice. */

@@ -16,4 +16,5 @@ export const JUDGING: Judging = {
   stealDifference: 0.05,
   pressureDifference: 0.2,
   mostPressure: 0.95,
+  mostScatter: 2,
 };

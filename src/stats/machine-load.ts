@@ -40,10 +40,15 @@ export function loadDifference(base: Pick<Metric, 'samples'>, next: Pick<Metric,
   };
 }
 
+/** Whether a slower machine changes it: neither what a limit lets through nor memory is more for one. */
+export function isOfSpeed({ better, unit }: Pick<Metric, 'better' | 'unit'>): boolean {
+  return better !== 'target' && unit !== 'bytes';
+}
+
 /**
  * Why a worsening of this metric may be the machine's doing, or with `isGain` an improvement; null: there is no sign of it. A
  * hypervisor that takes more CPU time slows everything down. Other programs slow down whatever takes time, CPU time as well, since
- * they share caches and cores; neither what a limit lets through nor memory is more for them. Pressure does not tell one program that
+ * they share caches and cores (see {@link isOfSpeed}). Pressure does not tell one program that
  * waits from ten: where it is close to all of the time in both runs, what is measured by the clock says nothing.
  */
 export function machinesDoing(
@@ -57,7 +62,7 @@ export function machinesDoing(
   if (busier(steal) > stealDifference) {
     return `the hypervisor took ${formatPercent(busier(steal))} more CPU time during the ${which}: it may be the machine`;
   }
-  if (better === 'target' || unit === 'bytes') return null;
+  if (!isOfSpeed({ better, unit })) return null;
   const [resource] = (['cpu', 'io', 'memory'] as const).filter((one) => busier(pressure[one]) > pressureDifference);
   if (resource === undefined) {
     if (unit === CPU_TIME || bothWaited === null || bothWaited <= mostPressure) return null;

@@ -147,6 +147,24 @@ describe('a comparison', () => {
     expect(compared(under(after, slower), under(before, steady)).metrics[0]).toMatchObject({ change: back });
   });
 
+  it('puts a change of speed down to the machine that is smaller than its samples scatter, and nothing else', () => {
+    const [before, after] = [normalValues('c', 40, 100, 0.1), normalValues('d', 40, 117, 0.1)];
+    const both = (more = {}) => [
+      compared(run(before, more), run(after, more)).metrics[0],
+      compared(run(after, more), run(before, more)).metrics[0],
+    ];
+    for (const metric of both()) {
+      const why = expect.stringMatching(/^its samples scatter by [\d.]+% within a run/) as string;
+      expect(metric).toMatchObject({ change: 'inconclusive', why });
+    }
+    const changes = (more: object) => both(more).map((metric) => metric?.change);
+    expect(changes({ unit: 'bytes' })).toEqual(['regression', 'improvement']);
+    expect(changes({ better: 'target', target: 50 })).toEqual(['regression', 'improvement']);
+    const far = normalValues('e', 40, 150, 0.1);
+    expect(compared(run(before), run(far)).metrics[0]?.change).toBe('regression');
+    expect(compared(run(far), run(before)).metrics[0]?.change).toBe('improvement');
+  });
+
   it('judges a target by the distance from it', () => {
     const target = { better: 'target', target: 100, threshold: 0.02 } as const;
     expect(compared(run(slower, target), run(steady, target)).metrics[0]?.change).toBe('improvement');
