@@ -30,7 +30,8 @@ export interface Demands {
 /**
  * The smallest relative change of the median, such as 0.03, that a comparison of these two would find in 95 of 100 cases: that
  * the interval of the ratio of medians leaves out 1, that the rank test is significant and that Cliff's delta is large enough.
- * To be called a regression the change must exceed the practical threshold besides. Null: none, as there are too few samples for
+ * To be called a regression the change must exceed the practical threshold besides, and one of speed twice the scatter of the samples,
+ * which no number of samples makes smaller. Null: none, as there are too few samples for
  * that test, or values whose ratio means nothing. For a single sample, give it twice: a comparison with another of its kind.
  *
  * For the interval, the error of the logarithm of the ratio is taken from the resampled medians. For the rank test, the probability that
